@@ -1,0 +1,332 @@
+// Package wire holds what was observed: bytes and the moments they arrived.
+//
+// A [Bundle] is all that one run recorded of one endpoint. It is made by package
+// chaos, read by package checks, and stored as text by [Encode]. Once made it is
+// never changed.
+//
+// This package imports nothing else of this module, opens no socket and looks at no clock.
+package wire
+
+import (
+	"bytes"
+	"strings"
+	"time"
+)
+
+// A Scene names one way of looking at an endpoint.
+type Scene string
+
+// The scenes of an undisturbed endpoint. Package chaos says how each is recorded.
+const (
+	Control    Scene = "control"    // the request as an EventSource makes it, HTTP/1.1 where it can be had, watched to the end or for --watch
+	Fetch      Scene = "fetch"      // as a script's fetch makes it: Accept */*, browser-like Sec-Fetch fields and User-Agent
+	Compressed Scene = "compressed" // with the browsers' Accept-Encoding
+	HTTP10     Scene = "http10"     // the request sent as HTTP/1.0
+	HTTP2      Scene = "http2"      // over HTTP/2, frame by frame
+	Head       Scene = "head"       // method HEAD
+	Options    Scene = "options"    // method OPTIONS without any CORS field
+	Accept     Scene = "accept"     // two exchanges: no Accept at all, then Accept application/json
+	Range      Scene = "range"      // with Range: bytes=0-
+	Condition  Scene = "condition"  // conditional: If-None-Match and If-Modified-Since with what control was given
+	Again      Scene = "again"      // the control request once more, some time later
+	Reconnect  Scene = "reconnect"  // after a finite answer: the request with Last-Event-ID, as EventSource comes back
+	HalfClose  Scene = "half-close" // the client closes its write side after the request
+	Twins      Scene = "twins"      // two streams open at the same time
+	SlowRead   Scene = "slow-read"  // HTTP/2: one stream left unread while a second one on the same connection is used
+	Addresses  Scene = "addresses"  // one exchange for each address the name resolves to
+	Crowd      Scene = "crowd"      // seven streams at once; only where the user allows load
+	Churn      Scene = "churn"      // many streams opened and cut, then one more; only where the user allows load
+)
+
+// A Bundle is all that one run recorded of one endpoint, and what was asked of it.
+type Bundle struct {
+	Command  string        // the command that recorded it: check, chaos, edge, gate
+	Target   Request       // the request as the user gave it, secrets masked
+	Name     string        // the user's name for the target, or empty
+	Profile  string        // the dialect, as declared or detected
+	Promises []string      // what the user declared that the endpoint promises
+	Began    time.Time     // start of the first request
+	Duration time.Duration // of the whole run
+	Requests int           // how many requests were sent
+	Seed     int64
+	Noise    *Noise // how late this machine's own clock ticks were; nil if not measured
+
+	Recordings []*Recording
+	Gaps       []Gap
+	Wants      []string // lines that begin with "want", kept for checktest
+}
+
+// Noise says how late timers fired on the recording machine while it recorded.
+type Noise struct {
+	P50, P99 time.Duration
+}
+
+// A Gap is a scene that could not be recorded, and why.
+type Gap struct {
+	Scene  Scene
+	Reason string
+}
+
+// Recording returns the recording of a scene, or nil.
+func (b *Bundle) Recording(s Scene) *Recording {
+	for _, r := range b.Recordings {
+		if r.Scene == s {
+			return r
+		}
+	}
+	return nil
+}
+
+// A Recording is one scene: every exchange it took, in order. Where redirects were
+// followed each hop is an exchange and the last one is the answer.
+type Recording struct {
+	Scene     Scene
+	Exchanges []*Exchange
+}
+
+// Last returns the last exchange, or nil.
+func (r *Recording) Last() *Exchange {
+	if r == nil || len(r.Exchanges) == 0 {
+		return nil
+	}
+	return r.Exchanges[len(r.Exchanges)-1]
+}
+
+// A Request is what was asked. Secrets are masked before they get here.
+type Request struct {
+	Method string
+	URL    string
+	Proto  string // "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0"
+	Header Header
+	Body   []byte
+}
+
+// An Exchange is one request and all that came back.
+//
+// All moments count from the instant the last byte of the request was written.
+type Exchange struct {
+	Request Request
+	Began   time.Time // for reports only; checks use the moments below
+	Address string    // the peer, "127.0.0.1:80"
+	Dial    time.Duration // how long the connection took to open, TLS included
+	TLS     *TLS          // nil over plain TCP
+
+	Proto    string // of the answer: "HTTP/1.0", "HTTP/1.1", "HTTP/2.0"
+	Status   int
+	Header   Header // order, case and repeats as sent
+	HeadAt   time.Duration // when the last byte of the final head arrived
+	Interim  []Interim     // 1xx answers before the final one
+	Body     []Chunk       // after transfer decoding, before content decoding
+	Trailer  Header
+
+	Raw    []Chunk // HTTP/1.x: the connection's own bytes. Body aliases it
+	Frames []Frame // HTTP/2: the frames the server sent, DATA without its payload
+
+	Fault *Fault // what was done to it; nil if left alone
+	End   End    // how it stopped, as seen from here
+}
+
+// Interim is a 1xx answer.
+type Interim struct {
+	Status int
+	Header Header
+	At     time.Duration
+}
+
+// TLS says what the handshake agreed on, and whether the peer closed the session properly.
+type TLS struct {
+	Version     string // "TLS 1.3"
+	ALPN        string // "h2", "http/1.1" or empty
+	CloseNotify bool   // the peer sent the closure alert (RFC 8446, 6.1)
+}
+
+// A Chunk is what one read returned, and when.
+type Chunk struct {
+	At   time.Duration
+	Data []byte
+}
+
+// A Frame is one HTTP/2 frame from the server (RFC 9113, 4.1).
+type Frame struct {
+	At       time.Duration
+	Type     string // "DATA", "HEADERS", "RST_STREAM", …
+	Stream   uint32
+	Flags    uint8
+	Length   int
+	Code     uint32    // RST_STREAM and GOAWAY: the error code
+	Last     uint32    // GOAWAY: the last stream id
+	Settings []Setting // SETTINGS
+	Increment uint32   // WINDOW_UPDATE
+}
+
+// EndStream is the flag that ends a stream (RFC 9113, 6.1 and 6.2).
+const EndStream uint8 = 0x1
+
+// A Setting is one parameter of a SETTINGS frame (RFC 9113, 6.5.1).
+type Setting struct {
+	ID    uint16
+	Value uint32
+}
+
+// EndKind says how an exchange stopped, as seen from here.
+type EndKind uint8
+
+// The ways an exchange stops.
+const (
+	Complete  EndKind = iota + 1 // the server ended the message as HTTP prescribes; for a close-delimited body: closed
+	Truncated                    // closed or END_STREAM before the message was whole
+	Reset                        // TCP RST, or RST_STREAM
+	Silent                       // nothing had come when we stopped waiting
+	HungUp                       // we left while the stream was open: watched long enough, or a limit of ours was hit
+)
+
+var endNames = [...]string{Complete: "complete", Truncated: "truncated", Reset: "reset", Silent: "silent", HungUp: "hung-up"}
+
+// String returns the word used in stored recordings.
+func (k EndKind) String() string {
+	if int(k) < len(endNames) {
+		return endNames[k]
+	}
+	return ""
+}
+
+// ServerEnded reports whether the end was the server's or the path's doing, not ours.
+func (k EndKind) ServerEnded() bool { return k == Complete || k == Truncated || k == Reset }
+
+// End is how an exchange stopped.
+type End struct {
+	Kind EndKind
+	At   time.Duration
+	Note string // a limit of ours that was hit ("byte limit"), or the error's text
+}
+
+// FaultKind is what was done to a connection.
+type FaultKind string
+
+// A Fault is a disturbance: what was asked for, and where it landed. Package chaos performs it; here it is data.
+type Fault struct {
+	Kind   FaultKind
+	Aim    string // "event:5+data"
+	Landed int    // body offset at which the client saw the stream stop; -1 if it did not land
+}
+
+// Part says which bytes of an exchange a [Span] counts.
+type Part string
+
+// The parts of an exchange.
+const (
+	BodyPart Part = "body" // after transfer and content decoding
+	RawPart  Part = "raw"  // the connection's own bytes
+	HeadPart Part = "head" // fields of the final head; Lo and Hi are indices into Header
+)
+
+// A Span points at bytes of one exchange, half open.
+type Span struct {
+	Scene    Scene
+	Exchange int
+	Part     Part
+	Lo, Hi   int
+}
+
+// A Field is one header line as it was sent.
+type Field struct {
+	Name, Value string
+}
+
+// A Header is the fields of one head in the order, case and number in which they were sent.
+type Header []Field
+
+// Get returns the value of the first field of that name, compared without case, or "".
+func (h Header) Get(name string) string {
+	for _, f := range h {
+		if strings.EqualFold(f.Name, name) {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// Has reports whether a field of that name is present.
+func (h Header) Has(name string) bool {
+	for _, f := range h {
+		if strings.EqualFold(f.Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Values returns the values of all fields of that name, in order.
+func (h Header) Values(name string) []string {
+	var v []string
+	for _, f := range h {
+		if strings.EqualFold(f.Name, name) {
+			v = append(v, f.Value)
+		}
+	}
+	return v
+}
+
+// Index returns the index of the first field of that name, or -1.
+func (h Header) Index(name string) int {
+	for i, f := range h {
+		if strings.EqualFold(f.Name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// Set returns h with exactly one field of that name.
+func (h Header) Set(name, value string) Header {
+	return append(h.Without(name), Field{name, value})
+}
+
+// Without returns a copy of h without the fields of that name.
+func (h Header) Without(name string) Header {
+	out := make(Header, 0, len(h)+1)
+	for _, f := range h {
+		if !strings.EqualFold(f.Name, name) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Tokens returns the comma-separated elements of all fields of that name, trimmed and in lower case.
+func (h Header) Tokens(name string) []string {
+	var out []string
+	for _, v := range h.Values(name) {
+		for e := range strings.SplitSeq(v, ",") {
+			if e = strings.ToLower(strings.Trim(e, " \t")); e != "" {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// BodyBytes returns the body before content decoding in one piece.
+func (x *Exchange) BodyBytes() []byte { return join(x.Body) }
+
+// RawBytes returns the connection's own bytes in one piece.
+func (x *Exchange) RawBytes() []byte { return join(x.Raw) }
+
+func join(cs []Chunk) []byte {
+	switch len(cs) {
+	case 0:
+		return nil
+	case 1:
+		return cs[0].Data
+	}
+	n := 0
+	for _, c := range cs {
+		n += len(c.Data)
+	}
+	var b bytes.Buffer
+	b.Grow(n)
+	for _, c := range cs {
+		b.Write(c.Data)
+	}
+	return b.Bytes()
+}

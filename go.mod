@@ -1,0 +1,3 @@
+module github.com/ssespec/ssespec
+
+go 1.26
