@@ -106,18 +106,18 @@ type Request struct {
 // All moments count from the instant the last byte of the request was written.
 type Exchange struct {
 	Request Request
-	Began   time.Time // for reports only; checks use the moments below
-	Address string    // the peer, "127.0.0.1:80"
+	Began   time.Time     // for reports only; checks use the moments below
+	Address string        // the peer, "127.0.0.1:80"
 	Dial    time.Duration // how long the connection took to open, TLS included
 	TLS     *TLS          // nil over plain TCP
 
-	Proto    string // of the answer: "HTTP/1.0", "HTTP/1.1", "HTTP/2.0"
-	Status   int
-	Header   Header // order, case and repeats as sent
-	HeadAt   time.Duration // when the last byte of the final head arrived
-	Interim  []Interim     // 1xx answers before the final one
-	Body     []Chunk       // after transfer decoding, before content decoding
-	Trailer  Header
+	Proto   string // of the answer: "HTTP/1.0", "HTTP/1.1", "HTTP/2.0"
+	Status  int
+	Header  Header        // order, case and repeats as sent
+	HeadAt  time.Duration // when the last byte of the final head arrived
+	Interim []Interim     // 1xx answers before the final one
+	Body    []Chunk       // after transfer decoding, before content decoding
+	Trailer Header
 
 	Raw    []Chunk // HTTP/1.x: the connection's own bytes. Body aliases it
 	Frames []Frame // HTTP/2: the frames the server sent, DATA without its payload
@@ -148,15 +148,15 @@ type Chunk struct {
 
 // A Frame is one HTTP/2 frame from the server (RFC 9113, 4.1).
 type Frame struct {
-	At       time.Duration
-	Type     string // "DATA", "HEADERS", "RST_STREAM", …
-	Stream   uint32
-	Flags    uint8
-	Length   int
-	Code     uint32    // RST_STREAM and GOAWAY: the error code
-	Last     uint32    // GOAWAY: the last stream id
-	Settings []Setting // SETTINGS
-	Increment uint32   // WINDOW_UPDATE
+	At        time.Duration
+	Type      string // "DATA", "HEADERS", "RST_STREAM", …
+	Stream    uint32
+	Flags     uint8
+	Length    int
+	Code      uint32    // RST_STREAM and GOAWAY: the error code
+	Last      uint32    // GOAWAY: the last stream id
+	Settings  []Setting // SETTINGS
+	Increment uint32    // WINDOW_UPDATE
 }
 
 // EndStream is the flag that ends a stream (RFC 9113, 6.1 and 6.2).

@@ -1,0 +1,179 @@
+package checks
+
+import (
+	"slices"
+
+	"github.com/ssespec/ssespec/checks/stream"
+	"github.com/ssespec/ssespec/checks/wire"
+)
+
+// Evidence is all that was recorded of one endpoint, read once, then only looked at.
+type Evidence struct {
+	Bundle   *wire.Bundle
+	exhibits map[wire.Scene]*Exhibit
+	gaps     map[wire.Scene]string
+}
+
+// NewEvidence reads a bundle.
+func NewEvidence(b *wire.Bundle) *Evidence {
+	ev := &Evidence{Bundle: b, exhibits: map[wire.Scene]*Exhibit{}, gaps: map[wire.Scene]string{}}
+	for _, r := range b.Recordings {
+		e := &Exhibit{Recording: r}
+		for i, x := range r.Exchanges {
+			e.Views = append(e.Views, newView(r.Scene, i, x))
+		}
+		ev.exhibits[r.Scene] = e
+	}
+	for _, g := range b.Gaps {
+		ev.gaps[g.Scene] = g.Reason
+	}
+	return ev
+}
+
+// Promised reports whether the user declared that the endpoint promises p.
+func (ev *Evidence) Promised(p string) bool { return slices.Contains(ev.Bundle.Promises, p) }
+
+// Profile returns the name of the dialect in force.
+func (ev *Evidence) Profile() string {
+	if ev.Bundle.Profile == "" {
+		return "eventsource"
+	}
+	return ev.Bundle.Profile
+}
+
+// Method returns the method of the user's request.
+func (ev *Evidence) Method() string {
+	if m := ev.Bundle.Target.Method; m != "" {
+		return m
+	}
+	return "GET"
+}
+
+// Exhibit returns a scene, read, or nil where it was not recorded.
+func (ev *Evidence) Exhibit(s wire.Scene) *Exhibit { return ev.exhibits[s] }
+
+// View returns the last exchange of a scene, or nil where it was not recorded.
+func (ev *Evidence) View(s wire.Scene) *View {
+	if e := ev.exhibits[s]; e != nil && len(e.Views) > 0 {
+		return e.Views[len(e.Views)-1]
+	}
+	return nil
+}
+
+// Control returns the answer to the control request, or nil.
+func (ev *Evidence) Control() *View { return ev.View(wire.Control) }
+
+// All returns every exchange of every scene in the order of recording.
+func (ev *Evidence) All() []*View {
+	var out []*View
+	for _, r := range ev.Bundle.Recordings {
+		out = append(out, ev.exhibits[r.Scene].Views...)
+	}
+	return out
+}
+
+func (ev *Evidence) missing(s wire.Scene) Outcome {
+	if why, ok := ev.gaps[s]; ok {
+		return Unseen("scene %s was not recorded: %s", s, why)
+	}
+	return Unseen("scene %s was not recorded", s)
+}
+
+// An Exhibit is one recording, read.
+type Exhibit struct {
+	*wire.Recording
+	Views []*View
+}
+
+// A View is one exchange, read: its body decoded and divided into lines and events.
+type View struct {
+	*wire.Exchange
+	Scene     wire.Scene
+	Index     int
+	Text      wire.Text      // the body after content decoding
+	Stream    *stream.Stream // the body, read; never nil
+	CodingErr error          // why the content coding could not be removed; Text then holds what could
+	Type      wire.MediaType // of the answer, as Fetch extracts it
+}
+
+func newView(s wire.Scene, i int, x *wire.Exchange) *View {
+	v := &View{Exchange: x, Scene: s, Index: i}
+	v.Text, v.CodingErr = x.Decoded()
+	v.Type = x.Header.MediaType()
+	v.Stream = stream.Parse(syntaxOf(v.Type), v.Text.Bytes)
+	return v
+}
+
+func syntaxOf(t wire.MediaType) stream.Syntax {
+	switch t.Essence {
+	case "text/event-stream":
+		return stream.EventStream
+	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json":
+		return stream.NDJSON
+	case "application/json-seq":
+		return stream.JSONSeq
+	}
+	return stream.Text
+}
+
+// OpenedEventStream reports whether a conforming EventSource would have opened this answer:
+// status 200 and the right media type (HTML 9.2.2).
+func (v *View) OpenedEventStream() bool {
+	return v != nil && v.Status == 200 && v.Type.Essence == "text/event-stream"
+}
+
+// Span points at body bytes of this exchange.
+func (v *View) Span(lo, hi int) wire.Span {
+	return wire.Span{Scene: v.Scene, Exchange: v.Index, Part: wire.BodyPart, Lo: lo, Hi: hi}
+}
+
+// At returns a finding on the body bytes lo to hi of this exchange.
+func (v *View) At(lo, hi int, message string) Finding {
+	f := Finding{Message: message, Where: v.Span(lo, hi), At: v.Text.When(lo)}
+	for i, e := range v.Stream.Events {
+		if lo < e.Hi {
+			if lo >= e.Lo {
+				f.Event = i + 1
+			}
+			break
+		}
+	}
+	return f
+}
+
+// AtRaw returns a finding on raw bytes of the connection.
+func (v *View) AtRaw(lo, hi int, message string) Finding {
+	return Finding{Message: message, At: wire.NewText(v.Raw).When(lo),
+		Where: wire.Span{Scene: v.Scene, Exchange: v.Index, Part: wire.RawPart, Lo: lo, Hi: hi}}
+}
+
+// AtField returns a finding on the i-th header field; i = -1 points at the head as a whole.
+func (v *View) AtField(i int, message string) Finding {
+	lo, hi := i, i+1
+	if i < 0 {
+		lo, hi = 0, len(v.Header)
+	}
+	return Finding{Message: message, At: v.HeadAt,
+		Where: wire.Span{Scene: v.Scene, Exchange: v.Index, Part: wire.HeadPart, Lo: lo, Hi: hi}}
+}
+
+// EventStream is the condition of every check on the stream's own bytes.
+var EventStream = Condition{
+	Says:  "the control request was answered 200 with an event stream",
+	Else:  "no event stream was opened",
+	Holds: func(ev *Evidence) bool { return ev.Control().OpenedEventStream() },
+}
+
+// HTTP1 is the condition of checks on the framing of HTTP/1.x messages.
+var HTTP1 = Condition{
+	Says:  "the control answer came over HTTP/1.x",
+	Else:  "the answer came over HTTP/2",
+	Holds: func(ev *Evidence) bool { v := ev.Control(); return v != nil && len(v.Proto) > 6 && v.Proto[5] == '1' },
+}
+
+// ViaGET is the condition of checks on streams opened with GET.
+var ViaGET = Condition{
+	Says:  "the stream is opened with GET",
+	Else:  "the stream is not opened with GET",
+	Holds: func(ev *Evidence) bool { return ev.Method() == "GET" },
+}
