@@ -1,0 +1,77 @@
+package headers
+
+import (
+	"fmt"
+
+	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/wire"
+)
+
+// answered200 is the condition of checks on the fields of a successful answer.
+var answered200 = checks.Condition{
+	Says:  "the control request was answered 200",
+	Else:  "the control request was not answered 200",
+	Holds: func(ev *checks.Evidence) bool { v := ev.Control(); return v != nil && v.Status == 200 },
+}
+
+var contentTypePresent = &checks.Check{
+	ID:     "headers/content-type-present",
+	Title:  "A 200 answer must carry Content-Type",
+	Level:  checks.Must,
+	Clause: checks.HTML("9.2.2", "the-eventsource-interface", "if res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the connection"),
+	Since:  "0.1",
+	Doc: `
+Without a media type every EventSource fails the connection for good: it fires error once and never retries.
+
+Answers with another status than 200 need none.`,
+	Fix:   "Send Content-Type: text/event-stream with every 200.",
+	Good:  "HTTP/1.1 200 OK\nContent-Type: text/event-stream\n",
+	Bad:   "HTTP/1.1 200 OK\nCache-Control: no-store\n",
+	Needs: []wire.Scene{wire.Control},
+	When:  []checks.Condition{answered200},
+	Judge: func(ev *checks.Evidence) checks.Outcome {
+		v := ev.Control()
+		if !v.Header.Has("Content-Type") {
+			return checks.Broke(1, v.AtField(-1, "the 200 answer has no Content-Type: every EventSource gives up on it for good"))
+		}
+		return checks.Held(1, "Content-Type is %q", v.Header.Get("Content-Type"))
+	},
+}
+
+// otherFormats are the media types of streams that are not event streams; they switch the profile.
+var otherFormats = map[string]bool{
+	"application/x-ndjson": true, "application/ndjson": true, "application/jsonl": true,
+	"application/stream+json": true, "application/json-seq": true,
+}
+
+var contentTypeEssence = &checks.Check{
+	ID:     "headers/content-type-essence",
+	Title:  "The media type of an event stream must be text/event-stream",
+	Level:  checks.Must,
+	Clause: checks.HTML("9.2.2", "the-eventsource-interface", "if res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the connection"),
+	Since:  "0.1",
+	Doc: `
+An EventSource that is given another media type fails the connection for good.
+
+The type is extracted as browsers do (Fetch, extract a MIME type): parameters, a trailing
+semicolon, white space and letter case change nothing. NDJSON and JSON text sequences are
+other formats, not mistakes.`,
+	Fix:   "Send Content-Type: text/event-stream; check that no framework, gateway or error page replaces it.",
+	Good:  "Content-Type: text/event-stream; charset=utf-8\n",
+	Bad:   "Content-Type: text/plain\n",
+	Needs: []wire.Scene{wire.Control},
+	When:  []checks.Condition{answered200},
+	After: []string{"headers/content-type-present"},
+	Judge: func(ev *checks.Evidence) checks.Outcome {
+		v := ev.Control()
+		switch t := v.Type.Essence; {
+		case t == "text/event-stream":
+			return checks.Held(1, "the media type is text/event-stream")
+		case otherFormats[t]:
+			return checks.Unconcerned("the answer is another streaming format, %s", t)
+		default:
+			return checks.Broke(1, v.AtField(v.Header.Index("Content-Type"),
+				fmt.Sprintf("the media type is %q: every EventSource gives up on it for good", v.Header.Get("Content-Type"))))
+		}
+	},
+}
