@@ -11,12 +11,12 @@ import (
 type Evidence struct {
 	Bundle   *wire.Bundle
 	exhibits map[wire.Scene]*Exhibit
-	gaps     map[wire.Scene]string
+	gaps     map[wire.Scene]wire.Gap
 }
 
 // NewEvidence reads a bundle.
 func NewEvidence(b *wire.Bundle) *Evidence {
-	ev := &Evidence{Bundle: b, exhibits: map[wire.Scene]*Exhibit{}, gaps: map[wire.Scene]string{}}
+	ev := &Evidence{Bundle: b, exhibits: map[wire.Scene]*Exhibit{}, gaps: map[wire.Scene]wire.Gap{}}
 	for _, r := range b.Recordings {
 		e := &Exhibit{Recording: r}
 		for i, x := range r.Exchanges {
@@ -25,7 +25,7 @@ func NewEvidence(b *wire.Bundle) *Evidence {
 		ev.exhibits[r.Scene] = e
 	}
 	for _, g := range b.Gaps {
-		ev.gaps[g.Scene] = g.Reason
+		ev.gaps[g.Scene] = g
 	}
 	return ev
 }
@@ -73,10 +73,14 @@ func (ev *Evidence) All() []*View {
 }
 
 func (ev *Evidence) missing(s wire.Scene) Outcome {
-	if why, ok := ev.gaps[s]; ok {
-		return Unseen("scene %s was not recorded: %s", s, why)
+	switch g, ok := ev.gaps[s]; {
+	case !ok:
+		return Unseen("scene %s was not recorded", s)
+	case g.Moot:
+		return Unconcerned("%s", g.Reason)
+	default:
+		return Unseen("%s", g.Reason)
 	}
-	return Unseen("scene %s was not recorded", s)
 }
 
 // An Exhibit is one recording, read.
@@ -94,12 +98,14 @@ type View struct {
 	Stream    *stream.Stream // the body, read; never nil
 	CodingErr error          // why the content coding could not be removed; Text then holds what could
 	Type      wire.MediaType // of the answer, as Fetch extracts it
+	Message   *wire.Message  // the raw bytes taken apart; nil where there are none
 }
 
 func newView(s wire.Scene, i int, x *wire.Exchange) *View {
 	v := &View{Exchange: x, Scene: s, Index: i}
 	v.Text, v.CodingErr = x.Decoded()
 	v.Type = x.Header.MediaType()
+	v.Message = x.Message()
 	v.Stream = stream.Parse(syntaxOf(v.Type), v.Text.Bytes)
 	return v
 }

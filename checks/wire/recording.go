@@ -8,7 +8,6 @@
 package wire
 
 import (
-	"bytes"
 	"strings"
 	"time"
 )
@@ -61,10 +60,11 @@ type Noise struct {
 	P50, P99 time.Duration
 }
 
-// A Gap is a scene that could not be recorded, and why.
+// A Gap is a scene that was not recorded, and why.
 type Gap struct {
 	Scene  Scene
-	Reason string
+	Moot   bool   // the scene does not concern this endpoint; else it does and could not be had
+	Reason string // one sentence without full stop
 }
 
 // Recording returns the recording of a scene, or nil.
@@ -137,7 +137,8 @@ type Interim struct {
 type TLS struct {
 	Version     string // "TLS 1.3"
 	ALPN        string // "h2", "http/1.1" or empty
-	CloseNotify bool   // the peer sent the closure alert (RFC 8446, 6.1)
+	Closed      bool   // the peer closed the connection while we watched
+	CloseNotify bool   // and sent the closure alert before (RFC 8446, 6.1)
 }
 
 // A Chunk is what one read returned, and when.
@@ -192,6 +193,10 @@ func (k EndKind) String() string {
 
 // ServerEnded reports whether the end was the server's or the path's doing, not ours.
 func (k EndKind) ServerEnded() bool { return k == Complete || k == Truncated || k == Reset }
+
+// closed reports whether the connection ended in an orderly way: after a reset nothing can be said
+// about what the server would still have sent.
+func (k EndKind) closed() bool { return k == Complete || k == Truncated }
 
 // End is how an exchange stopped.
 type End struct {
@@ -312,21 +317,33 @@ func (x *Exchange) BodyBytes() []byte { return join(x.Body) }
 // RawBytes returns the connection's own bytes in one piece.
 func (x *Exchange) RawBytes() []byte { return join(x.Raw) }
 
+// join returns the chunks in one piece: without copying where they are neighbours in one array.
 func join(cs []Chunk) []byte {
-	switch len(cs) {
-	case 0:
-		return nil
-	case 1:
-		return cs[0].Data
-	}
 	n := 0
 	for _, c := range cs {
 		n += len(c.Data)
 	}
-	var b bytes.Buffer
-	b.Grow(n)
-	for _, c := range cs {
-		b.Write(c.Data)
+	if b, ok := spanned(cs, n); ok {
+		return b
 	}
-	return b.Bytes()
+	b := make([]byte, 0, n)
+	for _, c := range cs {
+		b = append(b, c.Data...)
+	}
+	return b
+}
+
+// spanned returns the n bytes of cs as one slice of the array they share, if they do.
+func spanned(cs []Chunk, n int) ([]byte, bool) {
+	if n == 0 || cap(cs[0].Data) < n {
+		return nil, n == 0
+	}
+	all, off := cs[0].Data[:n:n], 0
+	for _, c := range cs {
+		if len(c.Data) > 0 && &all[off] != &c.Data[0] {
+			return nil, false
+		}
+		off += len(c.Data)
+	}
+	return all, true
 }

@@ -1,0 +1,467 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// maxLine bounds one line of a stored recording: a read is at most 64 KiB, and quoting at most
+// quadruples it; the rest is for long bodies written by hand.
+const maxLine = 256 << 20
+
+// Decode reads a bundle that [Encode] wrote, or a person. Errors name the line.
+func Decode(r io.Reader) (*Bundle, error) {
+	d := &recReader{b: &Bundle{}}
+	in := bufio.NewScanner(r)
+	in.Buffer(make([]byte, 0, 1<<16), maxLine)
+	n := 0
+	for in.Scan() {
+		n++
+		if err := d.line(in.Bytes()); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	if err := in.Err(); err != nil {
+		return nil, fmt.Errorf("line %d: %w", n+1, err)
+	}
+	if d.x != nil {
+		return nil, errors.New("the last exchange has no end line")
+	}
+	return d.b, nil
+}
+
+type recReader struct {
+	b     *Bundle
+	r     *Recording
+	x     *Exchange // in progress: between its request line and its end line
+	arena []byte    // the bytes of x, so that chunks are neighbours and need no joining
+}
+
+func (d *recReader) line(l []byte) error {
+	l = bytes.TrimRight(l, " \t\r")
+	key, rest, _ := strings.Cut(string(head(l)), " ")
+	switch {
+	case key == "" || key[0] == '#':
+		return nil
+	case key == "want":
+		d.b.Wants = append(d.b.Wants, string(l))
+		return nil
+	case key[0] == '+' || key == "raw":
+		return d.chunk(l)
+	case d.x != nil:
+		return d.exchangeLine(key, rest)
+	case key == ">":
+		return d.open(rest)
+	}
+	return d.bundleLine(key, rest)
+}
+
+// head returns the line up to its quoted bytes, which are not copied, where it is one of a chunk.
+func head(l []byte) []byte {
+	if len(l) > 0 && (l[0] == '+' || bytes.HasPrefix(l, []byte("raw "))) {
+		if i := bytes.IndexByte(l, '"'); i >= 0 {
+			return l[:i]
+		}
+	}
+	return l
+}
+
+func (d *recReader) bundleLine(key, rest string) error {
+	b := d.b
+	switch key {
+	case "rec":
+		if rest != "1" {
+			return fmt.Errorf("recording format %q is not known: this version reads format 1", rest)
+		}
+		return nil
+	case "target":
+		if b.Target.Method != "" {
+			return field(&b.Target.Header, rest)
+		}
+		return request(&b.Target, rest)
+	case "target=":
+		return body(&b.Target.Body, rest)
+	}
+	w, err := words(rest)
+	if err != nil {
+		return err
+	}
+	if len(w) == 0 {
+		return fmt.Errorf("%s without a value", key)
+	}
+	switch key {
+	case "command":
+		b.Command = w[0]
+	case "name":
+		b.Name = w[0]
+	case "profile":
+		b.Profile = w[0]
+	case "promise":
+		b.Promises = append(b.Promises, w[0])
+	case "began":
+		b.Began, err = time.Parse(time.RFC3339Nano, w[0])
+	case "duration":
+		b.Duration, err = time.ParseDuration(w[0])
+	case "requests":
+		b.Requests, err = strconv.Atoi(w[0])
+	case "seed":
+		b.Seed, err = strconv.ParseInt(w[0], 10, 64)
+	case "noise":
+		b.Noise, err = noise(w)
+	case "gap", "moot":
+		if len(w) != 2 {
+			return fmt.Errorf("%s is not: %s <scene> <reason>", key, key)
+		}
+		b.Gaps = append(b.Gaps, Gap{Scene: Scene(w[0]), Moot: key == "moot", Reason: w[1]})
+	case "scene":
+		d.r = &Recording{Scene: Scene(w[0])}
+		b.Recordings = append(b.Recordings, d.r)
+	default:
+		return fmt.Errorf("%q is no line of a recording", key)
+	}
+	return err
+}
+
+func noise(w []string) (*Noise, error) {
+	if len(w) != 2 {
+		return nil, errors.New("noise is not: noise <p50> <p99>")
+	}
+	p50, err := time.ParseDuration(w[0])
+	if err != nil {
+		return nil, err
+	}
+	p99, err := time.ParseDuration(w[1])
+	return &Noise{p50, p99}, err
+}
+
+// open begins an exchange.
+func (d *recReader) open(rest string) error {
+	if d.r == nil {
+		return errors.New("a request outside of a scene")
+	}
+	d.x, d.arena = &Exchange{}, nil
+	return request(&d.x.Request, rest)
+}
+
+func (d *recReader) exchangeLine(key, rest string) error {
+	x := d.x
+	switch key {
+	case ">":
+		return field(&x.Request.Header, rest)
+	case ">=":
+		return body(&x.Request.Body, rest)
+	case "<":
+		if x.Proto == "" && x.Status == 0 {
+			return status(x, rest)
+		}
+		return field(&x.Header, rest)
+	case "trailer":
+		return field(&x.Trailer, rest)
+	case "interim":
+		return d.interim(rest)
+	}
+	w, err := words(rest)
+	if err != nil {
+		return err
+	}
+	if len(w) == 0 {
+		return fmt.Errorf("%s without a value", key)
+	}
+	switch key {
+	case "began":
+		x.Began, err = time.Parse(time.RFC3339Nano, w[0])
+	case "peer":
+		if len(w) != 2 {
+			return errors.New("peer is not: peer <address> <dial time>")
+		}
+		x.Address = w[0]
+		x.Dial, err = time.ParseDuration(w[1])
+	case "tls":
+		if len(w) != 3 {
+			return errors.New("tls is not: tls <version> <alpn> open|close-notify|no-close-notify")
+		}
+		x.TLS = &TLS{Version: w[0], ALPN: w[1], Closed: w[2] != "open", CloseNotify: w[2] == "close-notify"}
+	case "head":
+		x.HeadAt, err = time.ParseDuration(w[0])
+	case "frame":
+		err = d.frame(w)
+	case "fault":
+		err = d.fault(w)
+	case "end":
+		return d.end(w)
+	default:
+		return fmt.Errorf("%q is no line of an exchange (or its end line is missing)", key)
+	}
+	return err
+}
+
+// chunk reads "+12ms "…"" and "raw +12ms "…"".
+func (d *recReader) chunk(l []byte) error {
+	if d.x == nil {
+		return errors.New("bytes outside of an exchange")
+	}
+	l, raw := bytes.CutPrefix(l, []byte("raw "))
+	at, quoted, ok := bytes.Cut(l, []byte(" "))
+	if !ok {
+		return errors.New("bytes are not: +<moment> <quoted bytes>")
+	}
+	t, err := time.ParseDuration(string(at))
+	if err != nil {
+		return err
+	}
+	lo := len(d.arena)
+	if d.arena, err = appendUnquoted(d.arena, bytes.TrimLeft(quoted, " ")); err != nil {
+		return err
+	}
+	c := Chunk{t, d.arena[lo:len(d.arena):len(d.arena)]}
+	if raw {
+		d.x.Raw = append(d.x.Raw, c)
+	} else {
+		d.x.Body = append(d.x.Body, c)
+	}
+	return nil
+}
+
+// settle points the chunks at the arena as it is now, since it may have moved while it grew.
+func (d *recReader) settle(cs []Chunk) {
+	off := 0
+	for i := range cs {
+		n := len(cs[i].Data)
+		cs[i].Data = d.arena[off : off+n]
+		off += n
+	}
+}
+
+// end closes the exchange.
+func (d *recReader) end(w []string) error {
+	x := d.x
+	if len(w) < 2 || len(w) > 3 {
+		return errors.New("end is not: end <kind> <moment> [<note>]")
+	}
+	k := slices.Index(endNames[:], w[0])
+	if k <= 0 {
+		return fmt.Errorf("%q is no way to end: %s", w[0], strings.Join(endNames[1:], ", "))
+	}
+	x.End.Kind = EndKind(k)
+	if len(w) == 3 {
+		x.End.Note = w[2]
+	}
+	var err error
+	if x.End.At, err = time.ParseDuration(w[1]); err != nil {
+		return err
+	}
+	if len(x.Raw) > 0 {
+		if len(x.Body) > 0 || x.Proto != "" {
+			return errors.New("an exchange holds raw bytes and an answer beside them")
+		}
+		d.settle(x.Raw)
+		x.Assemble()
+	} else {
+		d.settle(x.Body)
+	}
+	d.r.Exchanges = append(d.r.Exchanges, x)
+	d.x, d.arena = nil, nil
+	return nil
+}
+
+// interim reads "interim 103 +1ms", or a field of the last one.
+func (d *recReader) interim(rest string) error {
+	w, err := words(rest)
+	if err == nil && len(w) == 2 {
+		code, cerr := strconv.Atoi(w[0])
+		at, terr := time.ParseDuration(w[1])
+		if cerr == nil && terr == nil {
+			d.x.Interim = append(d.x.Interim, Interim{Status: code, At: at})
+			return nil
+		}
+	}
+	if len(d.x.Interim) == 0 {
+		return errors.New("interim is not: interim <status> <moment>")
+	}
+	return field(&d.x.Interim[len(d.x.Interim)-1].Header, rest)
+}
+
+func (d *recReader) frame(w []string) error {
+	if len(w) < 2 {
+		return errors.New("frame is not: frame <moment> <type> key=value…")
+	}
+	at, err := time.ParseDuration(w[0])
+	if err != nil {
+		return err
+	}
+	f := Frame{At: at, Type: w[1]}
+	for _, kv := range w[2:] {
+		if err := f.set(kv); err != nil {
+			return fmt.Errorf("frame: %q: %w", kv, err)
+		}
+	}
+	d.x.Frames = append(d.x.Frames, f)
+	return nil
+}
+
+// set reads key=value, or id:value of a setting.
+func (f *Frame) set(kv string) error {
+	if id, v, ok := strings.Cut(kv, ":"); ok {
+		n, err := strconv.ParseUint(id, 10, 16)
+		if err != nil {
+			return err
+		}
+		val, err := strconv.ParseUint(v, 10, 32)
+		f.Settings = append(f.Settings, Setting{uint16(n), uint32(val)})
+		return err
+	}
+	key, v, _ := strings.Cut(kv, "=")
+	n, err := strconv.ParseUint(v, 0, 32)
+	if err != nil {
+		return err
+	}
+	switch key {
+	case "stream":
+		f.Stream = uint32(n)
+	case "flags":
+		f.Flags = uint8(n)
+	case "length":
+		f.Length = int(n)
+	case "code":
+		f.Code = uint32(n)
+	case "last":
+		f.Last = uint32(n)
+	case "increment":
+		f.Increment = uint32(n)
+	default:
+		return errors.New("no such key")
+	}
+	return nil
+}
+
+func (d *recReader) fault(w []string) error {
+	if len(w) != 3 {
+		return errors.New("fault is not: fault <kind> <aim> <landed>")
+	}
+	n, err := strconv.Atoi(w[2])
+	d.x.Fault = &Fault{FaultKind(w[0]), w[1], n}
+	return err
+}
+
+func status(x *Exchange, rest string) error {
+	w, err := words(rest)
+	if err != nil {
+		return err
+	}
+	if len(w) != 2 {
+		return errors.New("an answer begins with: < <version> <status>")
+	}
+	x.Proto = w[0]
+	x.Status, err = strconv.Atoi(w[1])
+	return err
+}
+
+func request(r *Request, rest string) error {
+	w, err := words(rest)
+	if err != nil {
+		return err
+	}
+	if len(w) < 2 || len(w) > 3 {
+		return errors.New("a request begins with: <method> <url> [<version>]")
+	}
+	r.Method, r.URL = w[0], w[1]
+	if len(w) == 3 {
+		r.Proto = w[2]
+	}
+	return nil
+}
+
+// field reads "name: value", either part quoted if need be.
+func field(h *Header, rest string) error {
+	name, value, ok := "", "", false
+	if q, err := strconv.QuotedPrefix(rest); err == nil {
+		name, _ = strconv.Unquote(q)
+		value, ok = strings.CutPrefix(rest[len(q):], ":")
+	} else {
+		name, value, ok = strings.Cut(rest, ":")
+	}
+	if !ok {
+		return fmt.Errorf("%q is not a field: <name>: <value>", rest)
+	}
+	value = strings.TrimSpace(value)
+	if strings.HasPrefix(value, `"`) {
+		v, err := strconv.Unquote(value)
+		if err != nil {
+			return fmt.Errorf("the value of %s is not quoted well", name)
+		}
+		value = v
+	}
+	*h = append(*h, Field{name, value})
+	return nil
+}
+
+func body(b *[]byte, rest string) error {
+	s, err := strconv.Unquote(rest)
+	*b = []byte(s)
+	return err
+}
+
+// words divides a line at spaces; a word in quotes may hold any.
+func words(s string) ([]string, error) {
+	var out []string
+	for s = strings.TrimLeft(s, " "); s != ""; s = strings.TrimLeft(s, " ") {
+		if s[0] != '"' {
+			w, rest, _ := strings.Cut(s, " ")
+			out, s = append(out, w), rest
+			continue
+		}
+		q, err := strconv.QuotedPrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not quoted well", s)
+		}
+		w, err := strconv.Unquote(q)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not quoted well", s)
+		}
+		out, s = append(out, w), s[len(q):]
+	}
+	return out, nil
+}
+
+// appendUnquoted appends the bytes that a double-quoted Go string stands for.
+func appendUnquoted(dst, q []byte) ([]byte, error) {
+	if len(q) < 2 || q[0] != '"' || q[len(q)-1] != '"' {
+		return nil, errors.New("bytes are not quoted")
+	}
+	q = q[1 : len(q)-1]
+	for len(q) > 0 {
+		i := bytes.IndexByte(q, '\\')
+		if i < 0 {
+			return append(dst, q...), nil
+		}
+		dst, q = append(dst, q[:i]...), q[i:]
+		if len(q) > 1 && (q[1] == '"' || q[1] == 'n') { // by far the most frequent
+			c := q[1]
+			if c == 'n' {
+				c = '\n'
+			}
+			dst, q = append(dst, c), q[2:]
+			continue
+		}
+		// the longest escape has ten bytes
+		r, wide, tail, err := strconv.UnquoteChar(string(q[:min(len(q), 10)]), '"')
+		if err != nil {
+			return nil, errors.New("bytes are not quoted well")
+		}
+		if wide {
+			dst = utf8.AppendRune(dst, r)
+		} else {
+			dst = append(dst, byte(r))
+		}
+		q = q[min(len(q), 10)-len(tail):]
+	}
+	return dst, nil
+}
