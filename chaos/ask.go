@@ -1,0 +1,131 @@
+package chaos
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ssespec/ssespec/checks/wire"
+)
+
+// An ask is one request, and how long its answer is watched.
+type ask struct {
+	req       wire.Request // complete, secrets included
+	version   string       // "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0"
+	patience  patience
+	address   netip.Addr // to use in place of the name's; invalid for any
+	halfClose bool       // end our side of the connection behind the request
+}
+
+// A patience says how long an answer is watched, counted from the request's last byte.
+type patience struct {
+	head   time.Duration // for the final head
+	silent time.Duration // behind the head, for the first body byte
+	linger time.Duration // behind the first body byte
+	behind time.Duration // behind the end of a message, for bytes that should not follow
+}
+
+// glance is the patience of an experiment that asks how the endpoint answers, not what.
+var glance = patience{
+	head:   5 * time.Second,        // a head that takes longer is late whatever it says
+	silent: 2 * time.Second,        // an idle stream shows its head and then nothing
+	linger: 300 * time.Millisecond, // enough for a few events, or for a coding to show what it is
+	behind: 20 * time.Millisecond,  // stray bytes come in the same segment, or in the next
+}
+
+// whole is the patience for a stream that is observed to its end, or for as long as d.
+func whole(d time.Duration) patience {
+	return patience{head: d, silent: d, linger: d, behind: 50 * time.Millisecond}
+}
+
+// deadline returns the moment until which to wait for more, given what has come so far.
+func (p patience) deadline(headAt, bodyAt time.Duration, head, body bool) time.Duration {
+	switch {
+	case body:
+		return bodyAt + p.linger
+	case head:
+		return headAt + p.silent
+	}
+	return p.head
+}
+
+// userAgent names the tool where the user names none.
+const userAgent = "ssespec (+https://github.com/ssespec/ssespec)"
+
+// asEventSource returns the request as a browser's EventSource makes it, without offering a content
+// coding: HTML 9.2.2 sets Accept and the cache mode no-store, which Fetch turns into two fields.
+func (l *Lab) asEventSource() wire.Request {
+	return l.with(
+		wire.Field{Name: "Accept", Value: "text/event-stream"},
+		wire.Field{Name: "Cache-Control", Value: "no-cache"},
+		wire.Field{Name: "Pragma", Value: "no-cache"},
+		wire.Field{Name: "Accept-Encoding", Value: "identity"},
+	)
+}
+
+// with returns the user's request with the given fields, unless the user set them.
+func (l *Lab) with(fields ...wire.Field) wire.Request {
+	r := l.Target
+	r.Header = slices.Clone(r.Header)
+	for _, f := range append(fields, wire.Field{Name: "User-Agent", Value: userAgent}) {
+		if !r.Header.Has(f.Name) {
+			r.Header = append(r.Header, f)
+		}
+	}
+	return r
+}
+
+// set returns the request with a field replaced.
+func set(r wire.Request, name, value string) wire.Request {
+	r.Header = r.Header.Set(name, value)
+	return r
+}
+
+// method returns the request with another method and no body.
+func method(r wire.Request, m string) wire.Request {
+	r.Method, r.Body = m, nil
+	r.Header = r.Header.Without("Content-Type")
+	return r
+}
+
+// target returns the request target in origin form, or in absolute form for a proxy (RFC 9112, 3.2).
+func target(u *url.URL, absolute bool) string {
+	if !absolute {
+		return u.RequestURI()
+	}
+	v := *u
+	v.User, v.Fragment = nil, ""
+	return v.String()
+}
+
+// authority returns host and port as a Host field shows them: without the scheme's own port.
+func authority(u *url.URL) string {
+	if p := u.Port(); p == "" || u.Scheme == "http" && p == "80" || u.Scheme == "https" && p == "443" {
+		return strings.TrimSuffix(u.Host, ":"+p)
+	}
+	return u.Host
+}
+
+// head1 returns the request as HTTP/1.x bytes.
+func (a *ask) head1(u *url.URL, proxy *url.URL) []byte {
+	var b strings.Builder
+	viaProxy := proxy != nil && u.Scheme == "http"
+	fmt.Fprintf(&b, "%s %s %s\r\n", a.req.Method, target(u, viaProxy), a.version)
+	if !a.req.Header.Has("Host") {
+		fmt.Fprintf(&b, "Host: %s\r\n", authority(u))
+	}
+	for _, f := range a.req.Header {
+		fmt.Fprintf(&b, "%s: %s\r\n", f.Name, f.Value)
+	}
+	if viaProxy {
+		b.WriteString(proxyAuthorization(proxy.User))
+	}
+	if len(a.req.Body) > 0 || a.req.Method == "POST" || a.req.Method == "PUT" || a.req.Method == "PATCH" {
+		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(a.req.Body))
+	}
+	b.WriteString("\r\n")
+	return append([]byte(b.String()), a.req.Body...)
+}

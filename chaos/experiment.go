@@ -1,0 +1,164 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/ssespec/ssespec/checks/wire"
+)
+
+// An Experiment is how one scene gets recorded.
+type Experiment struct {
+	Scene    wire.Scene
+	Title    string                                               // what is asked, in a few words
+	Doc      string                                               // why
+	Requests int                                                  // what it costs, redirects aside
+	Safe     bool                                                 // its requests use a safe method even where the user's does not
+	Run      func(context.Context, *Lab) (*wire.Recording, error) // errors: [MootError], or nothing could be observed
+}
+
+// Experiments lists every experiment in the order in which they are performed: what later ones
+// build on comes first, what disturbs comes last.
+func Experiments() []*Experiment {
+	return []*Experiment{
+		control, fetch, compressed, accept, http10, http2Scene, head, options,
+		ranged, conditional, reconnect, halfClose, twins, slowRead, addresses, again, crowd, churn,
+	}
+}
+
+// Plan returns the experiments that record the given scenes, in the order in which they are performed.
+// The control scene always comes first. A scene that no experiment records is an error.
+func Plan(scenes []wire.Scene) ([]*Experiment, error) {
+	var plan []*Experiment
+	left := slices.Clone(scenes)
+	for _, e := range Experiments() {
+		if e.Scene == wire.Control || slices.Contains(left, e.Scene) {
+			plan = append(plan, e)
+		}
+		left = slices.DeleteFunc(left, func(s wire.Scene) bool { return s == e.Scene })
+	}
+	if len(left) > 0 {
+		return nil, fmt.Errorf("no experiment records the scene %s", left[0])
+	}
+	return plan, nil
+}
+
+// Forecast returns why an experiment would not be made at this lab whatever the endpoint says,
+// or "" where it would.
+func (l *Lab) Forecast(e *Experiment) string {
+	switch {
+	case e.Scene != wire.Control && !e.Safe && !l.safe():
+		return fmt.Sprintf("a %s is sent once only, since each may be billed (--repeat-post allows more)", l.Target.Method)
+	case (e.Scene == wire.Crowd || e.Scene == wire.Churn) && !l.Load:
+		return "many streams at once were not allowed (--allow-load)"
+	}
+	return ""
+}
+
+// A Take is one experiment done: a recording, or the reason why there is none.
+type Take struct {
+	Experiment *Experiment
+	Recording  *wire.Recording // nil where nothing was observed
+	Err        error
+}
+
+// Perform makes the experiments one after another, since each could disturb the next, and yields what
+// came of each. When ctx ends the current one is cut short and the others yield an error.
+func Perform(ctx context.Context, l *Lab, plan []*Experiment) iter.Seq[Take] {
+	return func(yield func(Take) bool) {
+		if l.recordings == nil {
+			l.recordings = map[wire.Scene]*wire.Recording{}
+		}
+		for _, e := range plan {
+			if l.Tap != nil {
+				l.Tap(Progress{Experiment: e})
+			}
+			if !yield(l.perform(ctx, e)) {
+				return
+			}
+		}
+	}
+}
+
+func (l *Lab) perform(ctx context.Context, e *Experiment) Take {
+	t := Take{Experiment: e}
+	switch why := l.Forecast(e); {
+	case ctx.Err() != nil:
+		t.Err = stopped(ctx)
+	case why != "" && l.Load == false && (e.Scene == wire.Crowd || e.Scene == wire.Churn):
+		t.Err = moot("%s", why)
+	case why != "":
+		t.Err = errors.New(why)
+	case e.Scene != wire.Control && l.control() == nil:
+		t.Err = errors.New("the control request could not be made")
+	case l.Limits.Requests > 0 && l.requests+e.Requests > l.Limits.Requests:
+		t.Err = errBudget
+	default:
+		t.Recording, t.Err = e.Run(ctx, l)
+	}
+	if t.Recording != nil && len(t.Recording.Exchanges) == 0 {
+		t.Recording = nil
+	}
+	if t.Recording != nil {
+		l.recordings[e.Scene] = t.Recording
+	}
+	return t
+}
+
+func stopped(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return errors.New(wire.TimeSpent)
+	}
+	return errors.New(wire.Interrupted)
+}
+
+// Gather performs the plan and puts everything that was recorded into one bundle.
+func Gather(ctx context.Context, l *Lab, command string, plan []*Experiment) *wire.Bundle {
+	began := time.Now()
+	noise := listen()
+	b := &wire.Bundle{Command: command, Target: l.Secrets.Request(l.Target), Promises: l.Promises, Began: began}
+	for t := range Perform(ctx, l, plan) {
+		if t.Recording != nil {
+			b.Recordings = append(b.Recordings, t.Recording)
+			continue
+		}
+		var m *MootError
+		g := wire.Gap{Scene: t.Experiment.Scene, Moot: errors.As(t.Err, &m), Reason: "nothing was observed"}
+		if t.Err != nil {
+			g.Reason = l.Secrets.Mask(t.Err.Error())
+		}
+		b.Gaps = append(b.Gaps, g)
+	}
+	b.Noise = noise.stop()
+	b.Profile = l.profile()
+	b.Duration, b.Requests = time.Since(began), l.requests
+	return b
+}
+
+// profile returns the dialect: the one the user named, or what the control answer looks like.
+func (l *Lab) profile() string {
+	if l.Profile != "" {
+		return l.Profile
+	}
+	x := l.control()
+	if x == nil {
+		return "eventsource"
+	}
+	switch x.Header.MediaType().Essence {
+	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json":
+		return "ndjson"
+	case "application/json-seq":
+		return "json-seq"
+	}
+	switch {
+	case x.Header.Has("Mcp-Session-Id"):
+		return "mcp"
+	case l.Target.Method != "GET":
+		return "fetch"
+	}
+	return "eventsource"
+}

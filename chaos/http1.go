@@ -1,0 +1,231 @@
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/ssespec/ssespec/checks/wire"
+)
+
+// A tape is the growing record of one HTTP/1.x answer.
+type tape struct {
+	l      *Lab
+	ask    *ask
+	ln     *line
+	sent   time.Time // when the request's last byte was written
+	buf    []byte
+	marks  []tapeMark
+	parser *wire.MessageParser
+	items  int
+	headAt time.Duration
+	bodyAt time.Duration
+	told   int // body extents already passed to the tap
+	live   *wire.Exchange
+}
+
+type tapeMark struct {
+	off int
+	at  time.Duration
+}
+
+// exchange1 sends an HTTP/1.x request on a connection of its own and keeps every byte that comes back.
+func (l *Lab) exchange1(ctx context.Context, a *ask, u *url.URL) (*wire.Exchange, error) {
+	ln, err := l.connect(ctx, u, []string{"http/1.1"}, a.address)
+	if err != nil {
+		return nil, err
+	}
+	defer ln.Close()
+	l.requests++
+	began := time.Now()
+	stop := context.AfterFunc(ctx, func() { ln.bottom.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	ln.bottom.SetWriteDeadline(began.Add(dialTimeout))
+	if _, err := ln.Write(a.head1(u, l.Proxy)); err != nil && !gone(err) {
+		return nil, fmt.Errorf("the request could not be sent: %w", err)
+	}
+	if a.halfClose {
+		ln.bottom.CloseWrite()
+	}
+	t := &tape{l: l, ask: a, ln: ln, sent: time.Now(), parser: wire.NewMessageParser(a.req.Method)}
+	x := &wire.Exchange{Request: l.stored(a), Began: began, Address: ln.RemoteAddr().String(), Dial: ln.dial, TLS: ln.info}
+	t.live = x
+	x.End = t.record(ctx)
+	t.fill(x)
+	return x, nil
+}
+
+// gone reports whether a write failed because the peer left; what it said before still counts.
+func gone(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// readSize is one read's worth: what a socket buffer usually hands over at once.
+const readSize = 32 << 10
+
+// record reads until the answer ends, patience does, or a limit is hit.
+func (t *tape) record(ctx context.Context) wire.End {
+	for {
+		until := t.deadline()
+		t.ln.bottom.SetReadDeadline(t.sent.Add(until))
+		if ctx.Err() != nil { // it may have ended between its hook and our deadline
+			return t.left(ctx)
+		}
+		n, err := t.read()
+		if n > 0 {
+			t.advance(n)
+			if end, over := t.limit(); over {
+				return end
+			}
+		}
+		if err != nil {
+			return t.ended(ctx, err)
+		}
+	}
+}
+
+// deadline returns until when to wait for the next byte.
+func (t *tape) deadline() time.Duration {
+	p := t.ask.patience
+	if t.parser.Done() {
+		return t.lastAt() + p.behind
+	}
+	until := p.deadline(t.headAt, t.bodyAt, t.parser.HeadDone(), t.bodyAt > 0)
+	if m := t.parser.Message(); redirects(m.Status) && m.Header.Has("Location") {
+		until = min(until, t.headAt+p.behind)
+	}
+	return until
+}
+
+func (t *tape) lastAt() time.Duration {
+	if len(t.marks) == 0 {
+		return 0
+	}
+	return t.marks[len(t.marks)-1].at
+}
+
+// read appends what one read brings.
+func (t *tape) read() (int, error) {
+	if cap(t.buf)-len(t.buf) < readSize {
+		grown := make([]byte, len(t.buf), max(2*cap(t.buf), 2*readSize))
+		copy(grown, t.buf)
+		t.buf = grown
+	}
+	n, err := t.ln.Read(t.buf[len(t.buf) : len(t.buf)+readSize])
+	if n > 0 {
+		t.marks = append(t.marks, tapeMark{len(t.buf), max(0, t.ln.bottom.last.Sub(t.sent))})
+		t.buf = t.buf[:len(t.buf)+n]
+	}
+	return n, err
+}
+
+// advance looks at the n bytes that have just come.
+func (t *tape) advance(n int) {
+	at := t.lastAt()
+	headDone := t.parser.HeadDone()
+	t.parser.Advance(t.buf)
+	m := t.parser.Message()
+	if !headDone && t.parser.HeadDone() {
+		t.headAt = at
+		t.live.Proto, t.live.Status, t.live.Header, t.live.HeadAt = m.Proto, m.Status, m.Header, at
+	}
+	if t.bodyAt == 0 && len(m.Body) > 0 {
+		t.bodyAt = max(at, 1) // a moment of zero would read as none
+	}
+	t.items += bytes.Count(t.buf[len(t.buf)-n:], []byte{'\n'}) + bytes.Count(t.buf[len(t.buf)-n:], []byte{'\r'})
+	t.tell(at, len(t.buf)-n)
+}
+
+// tell passes body bytes behind raw offset from to the tap.
+func (t *tape) tell(at time.Duration, from int) {
+	if t.l.Tap == nil {
+		return
+	}
+	body := t.parser.Message().Body
+	for ; t.told < len(body); t.told++ {
+		e := body[t.told]
+		if lo := max(e.Lo, from); lo < e.Hi {
+			t.l.Tap(Progress{Exchange: t.live, At: at, Body: t.buf[lo:e.Hi]})
+		}
+		if t.told == len(body)-1 { // the last one may still grow
+			return
+		}
+	}
+}
+
+// limit reports whether reading on would cost too much, or make no sense.
+func (t *tape) limit() (wire.End, bool) {
+	note := ""
+	switch {
+	case !t.parser.HeadDone() && len(t.buf) > t.l.maxHead():
+		note = fmt.Sprintf("head limit of %d bytes", t.l.maxHead())
+	case int64(len(t.buf)) > t.l.maxBytes():
+		note = fmt.Sprintf("byte limit of %d", t.l.maxBytes())
+	case t.items > t.l.maxItems():
+		note = fmt.Sprintf("limit of %d lines", t.l.maxItems())
+	case t.parser.Stuck():
+		note = "what came cannot be read as HTTP"
+	}
+	return wire.End{Kind: wire.HungUp, At: t.lastAt(), Note: note}, note != ""
+}
+
+// ended says how the exchange stopped, given the error of the last read.
+func (t *tape) ended(ctx context.Context, err error) wire.End {
+	now := time.Since(t.sent)
+	done := t.parser.Done()
+	if t.ln.info != nil {
+		t.ln.info.Closed = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		t.ln.info.CloseNotify = errors.Is(err, io.EOF) && !t.ln.bottom.eof
+	}
+	switch {
+	case done:
+		return wire.End{Kind: wire.Complete, At: t.lastAt()}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return t.left(ctx)
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return wire.End{Kind: wire.Reset, At: now, Note: "the connection was reset"}
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		return wire.End{Kind: wire.Reset, At: now, Note: err.Error()}
+	case t.parser.HeadDone() && t.parser.Message().Framing == wire.Close:
+		return wire.End{Kind: wire.Complete, At: now}
+	}
+	return wire.End{Kind: wire.Truncated, At: now}
+}
+
+// left says how we stopped watching.
+func (t *tape) left(ctx context.Context) wire.End {
+	return departure(ctx, t.bodyAt > 0, time.Since(t.sent))
+}
+
+// departure says how we stopped watching a stream that was still open.
+func departure(ctx context.Context, heard bool, at time.Duration) wire.End {
+	end := wire.End{Kind: wire.HungUp, At: at}
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		end.Note = wire.TimeSpent
+	case ctx.Err() != nil:
+		end.Note = wire.Interrupted
+	case !heard:
+		end.Kind = wire.Silent
+	}
+	return end
+}
+
+// fill puts the tape into the exchange, secrets blanked.
+func (t *tape) fill(x *wire.Exchange) {
+	t.l.Secrets.Blank(t.buf)
+	for i, m := range t.marks {
+		hi := len(t.buf)
+		if i+1 < len(t.marks) {
+			hi = t.marks[i+1].off
+		}
+		x.Raw = append(x.Raw, wire.Chunk{At: m.at, Data: t.buf[m.off:hi]})
+	}
+	x.Assemble()
+}

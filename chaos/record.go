@@ -1,0 +1,105 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"github.com/ssespec/ssespec/checks/wire"
+)
+
+// maxHops is where a browser gives up on redirects (Fetch, HTTP-redirect fetch).
+const maxHops = 20
+
+// redirects reports whether a status makes a client go elsewhere (Fetch, redirect status).
+func redirects(status int) bool {
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308
+}
+
+// record sends a request and, where the answer is a redirect, goes on as a browser does: one exchange
+// for each hop, the last one is the answer. An error means that nothing was observed at all.
+func (l *Lab) record(ctx context.Context, a ask) ([]*wire.Exchange, error) {
+	var hops []*wire.Exchange
+	for {
+		if l.Limits.Requests > 0 && l.requests >= l.Limits.Requests {
+			return hops, errBudget
+		}
+		u, err := url.Parse(a.req.URL)
+		if err != nil {
+			return hops, err
+		}
+		u.Fragment = ""
+		x, err := l.exchange(ctx, &a, u)
+		if err != nil {
+			if len(hops) > 0 { // what was seen so far is an observation, and it ends with a redirect
+				return hops, nil
+			}
+			return nil, err
+		}
+		hops = append(hops, x)
+		next, ok := redirected(a.req, u, x)
+		if !ok || len(hops) > maxHops {
+			return hops, nil
+		}
+		a.req = next
+	}
+}
+
+// errBudget says that the user's limit on requests is used up.
+var errBudget = errors.New(wire.RequestsSpent)
+
+// exchange makes one exchange over the HTTP version that is asked for.
+func (l *Lab) exchange(ctx context.Context, a *ask, u *url.URL) (*wire.Exchange, error) {
+	if a.version == "HTTP/2.0" {
+		return l.exchange2(ctx, a, u)
+	}
+	return l.exchange1(ctx, a, u)
+}
+
+// redirected returns the request that follows a redirect answer (Fetch, HTTP-redirect fetch). Credentials
+// do not leave their origin: fields that carry them are dropped when it changes.
+func redirected(r wire.Request, from *url.URL, x *wire.Exchange) (wire.Request, bool) {
+	location := x.Header.Get("Location")
+	if !redirects(x.Status) || location == "" {
+		return r, false
+	}
+	to, err := from.Parse(location)
+	if err != nil || to.Host == "" || to.Scheme != "http" && to.Scheme != "https" {
+		return r, false
+	}
+	next := r
+	if x.Status == 303 && r.Method != "HEAD" || (x.Status == 301 || x.Status == 302) && r.Method == "POST" {
+		next = method(r, "GET")
+	}
+	if origin(to) != origin(from) {
+		next.Header = withoutCredentials(next.Header)
+		to.User = nil
+	}
+	next.URL = to.String()
+	return next, true
+}
+
+func origin(u *url.URL) string { return u.Scheme + "://" + u.Hostname() + ":" + portOf(u) }
+
+func withoutCredentials(h wire.Header) wire.Header {
+	var out wire.Header
+	for _, f := range h {
+		if !isCredential(f.Name) && f.Name != "Host" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// observe is record for experiments of one scene.
+func (l *Lab) observe(ctx context.Context, s wire.Scene, asks ...ask) (*wire.Recording, error) {
+	r := &wire.Recording{Scene: s}
+	for _, a := range asks {
+		hops, err := l.record(ctx, a)
+		r.Exchanges = append(r.Exchanges, hops...)
+		if err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
