@@ -46,7 +46,7 @@ var halfClose = &Experiment{
 		if l.version() != "HTTP/1.1" {
 			return nil, moot("HTTP/2 has no half-closed connection")
 		}
-		return l.observe(ctx, wire.HalfClose, ask{req: l.asEventSource(), version: "HTTP/1.1", patience: glance, halfClose: true})
+		return l.observe(ctx, wire.HalfClose, ask{req: l.asEventSource(), version: "HTTP/1.1", patience: l.glance(), halfClose: true})
 	},
 }
 
@@ -88,7 +88,7 @@ var twins = &Experiment{
 	Doc:      "they must not take events from each other",
 	Requests: 2,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
-		p := glance
+		p := l.glance()
 		p.linger = againLinger
 		return l.together(ctx, wire.Twins, 2, ask{req: l.asEventSource(), version: l.version(), patience: p})
 	},
@@ -113,7 +113,7 @@ var addresses = &Experiment{
 		}
 		var asks []ask
 		for _, ip := range ips[:min(len(ips), maxAddresses)] {
-			asks = append(asks, ask{req: l.asEventSource(), version: l.version(), patience: glance, address: ip})
+			asks = append(asks, ask{req: l.asEventSource(), version: l.version(), patience: l.glance(), address: ip})
 		}
 		return l.observe(ctx, wire.Addresses, asks...)
 	},
@@ -144,7 +144,7 @@ var crowd = &Experiment{
 	Doc:      "one more than browsers open to a host over HTTP/1.1",
 	Requests: crowdSize,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
-		return l.together(ctx, wire.Crowd, crowdSize, ask{req: l.asEventSource(), version: l.version(), patience: glance})
+		return l.together(ctx, wire.Crowd, crowdSize, ask{req: l.asEventSource(), version: l.version(), patience: l.glance()})
 	},
 }
 
@@ -163,6 +163,6 @@ var churn = &Experiment{
 				return nil, err
 			}
 		}
-		return l.observe(ctx, wire.Churn, ask{req: l.asEventSource(), version: l.version(), patience: glance})
+		return l.observe(ctx, wire.Churn, ask{req: l.asEventSource(), version: l.version(), patience: l.glance()})
 	},
 }

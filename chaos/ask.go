@@ -26,6 +26,7 @@ type patience struct {
 	silent time.Duration // behind the head, for the first body byte
 	linger time.Duration // behind the first body byte
 	behind time.Duration // behind the end of a message, for bytes that should not follow
+	bytes  int64         // of the answer; 0 for the lab's limit
 }
 
 // glance is the patience of an experiment that asks how the endpoint answers, not what.
@@ -34,6 +35,19 @@ var glance = patience{
 	silent: 2 * time.Second,        // an idle stream shows its head and then nothing
 	linger: 300 * time.Millisecond, // enough for a few events, or for a coding to show what it is
 	behind: 20 * time.Millisecond,  // stray bytes come in the same segment, or in the next
+	bytes:  256 << 10,              // a flood is seen in the control scene
+}
+
+// idle is how long a glance waits for the first byte where the control stream brought none at all.
+const idle = 500 * time.Millisecond
+
+// glance returns the patience of a look at how the endpoint answers.
+func (l *Lab) glance() patience {
+	p := glance
+	if x := l.control(); x != nil && len(x.Body) == 0 {
+		p.silent = idle
+	}
+	return p
 }
 
 // whole is the patience for a stream that is observed to its end, or for as long as d.
@@ -50,6 +64,14 @@ func (p patience) deadline(headAt, bodyAt time.Duration, head, body bool) time.D
 		return headAt + p.silent
 	}
 	return p.head
+}
+
+// most returns how many bytes of an answer are read.
+func (p patience) most(l *Lab) int64 {
+	if p.bytes > 0 {
+		return min(p.bytes, l.maxBytes())
+	}
+	return l.maxBytes()
 }
 
 // userAgent names the tool where the user names none.

@@ -42,7 +42,7 @@ func glimpse(s wire.Scene, requests ...func(*Lab) wire.Request) func(context.Con
 	return func(ctx context.Context, l *Lab) (*wire.Recording, error) {
 		var asks []ask
 		for _, r := range requests {
-			asks = append(asks, ask{req: r(l), version: l.version(), patience: glance})
+			asks = append(asks, ask{req: r(l), version: l.version(), patience: l.glance()})
 		}
 		return l.observe(ctx, s, asks...)
 	}
@@ -59,6 +59,7 @@ var fetch = &Experiment{
 	Title:    "the stream as a script's fetch() opens it",
 	Doc:      "some gateways treat browsers and tools differently",
 	Requests: 1,
+	Always:   true,
 	Run: glimpse(wire.Fetch, func(l *Lab) wire.Request {
 		r := l.asEventSource()
 		r = set(r, "Accept", "*/*")
@@ -83,6 +84,7 @@ var accept = &Experiment{
 	Title:    "without Accept, then with Accept: application/json",
 	Doc:      "browsers may leave Accept out, and LLM libraries ask for JSON",
 	Requests: 2,
+	Always:   true,
 	Run: glimpse(wire.Accept,
 		func(l *Lab) wire.Request {
 			r := l.asEventSource()
@@ -153,7 +155,7 @@ var again = &Experiment{
 	Doc:      "a cache that stored the stream plays the same bytes again",
 	Requests: 1,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
-		p := glance
+		p := l.glance()
 		p.linger = againLinger
 		if l.control().End.Kind.ServerEnded() {
 			p = whole(min(l.watch(), 2*l.control().End.At+againLinger))

@@ -172,18 +172,33 @@ func (ln *line) secure(ctx context.Context, base *tls.Config, host string, proto
 // errNoProtocol says that the server speaks none of the protocols offered by ALPN.
 var errNoProtocol = errors.New("the server does not speak the offered HTTP version")
 
+// A plainError says what went wrong in a sentence, and keeps the cause for who asks.
+type plainError struct {
+	sentence string
+	cause    error
+}
+
+func (e *plainError) Error() string { return e.sentence }
+func (e *plainError) Unwrap() error { return e.cause }
+
+func plainly(cause error, format string, a ...any) error {
+	return &plainError{fmt.Sprintf(format, a...), cause}
+}
+
 // explainDial turns a failure to connect into a sentence.
 func explainDial(host, addr string, err error) error {
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Errorf("the name %s does not exist (DNS): %w", host, err)
+		return plainly(err, "the name %s does not exist (DNS)", host)
 	case errors.As(err, &dns):
-		return fmt.Errorf("the name %s could not be looked up: %w", host, err)
+		return plainly(err, "the name %s could not be looked up: %s", host, dns.Err)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("%s refused the connection: is the server running?: %w", addr, err)
+		return plainly(err, "%s refused the connection: is the server running?", addr)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("%s did not answer within %v: %w", addr, dialTimeout, err)
+		return plainly(err, "%s did not answer within %v", addr, dialTimeout)
+	case errors.Is(err, context.Canceled):
+		return errors.New(wire.Interrupted)
 	}
 	return fmt.Errorf("%s cannot be reached: %w", addr, err)
 }
@@ -191,14 +206,21 @@ func explainDial(host, addr string, err error) error {
 // explainTLS turns a failed handshake into a sentence.
 func explainTLS(host string, err error) error {
 	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
 	var record tls.RecordHeaderError
 	switch {
 	case strings.Contains(err.Error(), "no application protocol"): // alert 120 has no exported type (RFC 7301, 3.2)
 		return errNoProtocol
 	case errors.As(err, &unknown):
-		return fmt.Errorf("the certificate of %s is not signed by a known authority (--cacert FILE trusts one, -k any): %w", host, err)
+		return plainly(err, "TLS: the certificate of %s is not signed by a known authority (--cacert FILE trusts one, -k any)", host)
+	case errors.As(err, &name):
+		return plainly(err, "TLS: the certificate of %s is made out to another name (-k accepts it): %v", host, name)
 	case errors.As(err, &record):
-		return fmt.Errorf("%s does not speak TLS on this port (is it http:// rather than https://?): %w", host, err)
+		return plainly(err, "TLS: %s does not speak it on this port (is it http:// rather than https://?)", host)
+	case errors.Is(err, io.EOF):
+		return plainly(err, "TLS: %s closed the connection during the handshake", host)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return plainly(err, "TLS: %s did not finish the handshake within %v", host, dialTimeout)
 	}
-	return fmt.Errorf("the TLS handshake with %s failed: %w", host, err)
+	return fmt.Errorf("TLS: the handshake with %s failed: %w", host, err)
 }

@@ -18,6 +18,7 @@ type Experiment struct {
 	Doc      string                                               // why
 	Requests int                                                  // what it costs, redirects aside
 	Safe     bool                                                 // its requests use a safe method even where the user's does not
+	Always   bool                                                 // made even where no stream was opened: it may tell why
 	Run      func(context.Context, *Lab) (*wire.Recording, error) // errors: [MootError], or nothing could be observed
 }
 
@@ -95,6 +96,8 @@ func (l *Lab) perform(ctx context.Context, e *Experiment) Take {
 		t.Err = errors.New(why)
 	case e.Scene != wire.Control && l.control() == nil:
 		t.Err = errors.New("the control request could not be made")
+	case e.Scene != wire.Control && !opened(l.control()) && !(e.Always && l.control().Status != 0):
+		t.Err = moot("no event stream was opened")
 	case l.Limits.Requests > 0 && l.requests+e.Requests > l.Limits.Requests:
 		t.Err = errBudget
 	default:

@@ -23,6 +23,7 @@ type tape struct {
 	buf    []byte
 	marks  []tapeMark
 	parser *wire.MessageParser
+	total  int64 // bytes that came
 	items  int
 	headAt time.Duration
 	bodyAt time.Duration
@@ -138,8 +139,26 @@ func (t *tape) advance(n int) {
 	if t.bodyAt == 0 && len(m.Body) > 0 {
 		t.bodyAt = max(at, 1) // a moment of zero would read as none
 	}
-	t.items += bytes.Count(t.buf[len(t.buf)-n:], []byte{'\n'}) + bytes.Count(t.buf[len(t.buf)-n:], []byte{'\r'})
+	t.total += int64(n)
 	t.tell(at, len(t.buf)-n)
+	if t.l.forget && t.parser.HeadDone() {
+		t.forget()
+		return
+	}
+	t.items += lineEnds(t.buf[len(t.buf)-n:])
+}
+
+// lineEnds counts what may end a line.
+func lineEnds(b []byte) int {
+	return bytes.Count(b, []byte{'\n'}) + bytes.Count(b, []byte{'\r'})
+}
+
+// forget drops the bytes that were passed on.
+func (t *tape) forget() {
+	n := t.parser.Forget()
+	t.buf = t.buf[:copy(t.buf, t.buf[n:])]
+	t.marks = append(t.marks[:0], tapeMark{0, t.lastAt()})
+	t.told = 0
 }
 
 // tell passes body bytes behind raw offset from to the tap.
@@ -161,12 +180,12 @@ func (t *tape) tell(at time.Duration, from int) {
 
 // limit reports whether reading on would cost too much, or make no sense.
 func (t *tape) limit() (wire.End, bool) {
-	note := ""
+	note, most := "", t.ask.patience.most(t.l)
 	switch {
 	case !t.parser.HeadDone() && len(t.buf) > t.l.maxHead():
 		note = fmt.Sprintf("head limit of %d bytes", t.l.maxHead())
-	case int64(len(t.buf)) > t.l.maxBytes():
-		note = fmt.Sprintf("byte limit of %d", t.l.maxBytes())
+	case t.total > most:
+		note = fmt.Sprintf("byte limit of %d", most)
 	case t.items > t.l.maxItems():
 		note = fmt.Sprintf("limit of %d lines", t.l.maxItems())
 	case t.parser.Stuck():
@@ -200,7 +219,11 @@ func (t *tape) ended(ctx context.Context, err error) wire.End {
 
 // left says how we stopped watching.
 func (t *tape) left(ctx context.Context) wire.End {
-	return departure(ctx, t.bodyAt > 0, time.Since(t.sent))
+	end := departure(ctx, t.bodyAt > 0, time.Since(t.sent))
+	if end.Kind == wire.Silent && t.total > 0 && !t.parser.HeadDone() {
+		end.Kind, end.Note = wire.HungUp, "its head had begun and not ended"
+	}
+	return end
 }
 
 // departure says how we stopped watching a stream that was still open.
@@ -219,6 +242,9 @@ func departure(ctx context.Context, heard bool, at time.Duration) wire.End {
 
 // fill puts the tape into the exchange, secrets blanked.
 func (t *tape) fill(x *wire.Exchange) {
+	if t.l.forget {
+		return
+	}
 	t.l.Secrets.Blank(t.buf)
 	for i, m := range t.marks {
 		hi := len(t.buf)

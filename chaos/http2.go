@@ -177,7 +177,7 @@ func (s *session) run(ctx context.Context, st *h2stream, until func() time.Durat
 			return
 		}
 		s.take(f)
-		if note := s.limit(); note != "" {
+		if note := s.limit(st.ask.patience.most(s.l)); note != "" {
 			s.endAll(wire.End{Kind: wire.HungUp, At: s.arrived(), Note: note})
 			return
 		}
@@ -189,10 +189,10 @@ func (s *session) now() time.Duration { return time.Since(s.sent) }
 // arrived returns the moment of the read that brought the latest frame.
 func (s *session) arrived() time.Duration { return max(0, s.ln.bottom.last.Sub(s.sent)) }
 
-func (s *session) limit() string {
+func (s *session) limit(most int64) string {
 	switch {
-	case s.bytes > s.l.maxBytes():
-		return fmt.Sprintf("byte limit of %d", s.l.maxBytes())
+	case s.bytes > most:
+		return fmt.Sprintf("byte limit of %d", most)
 	case s.items > s.l.maxItems():
 		return fmt.Sprintf("limit of %d frames and lines", s.l.maxItems())
 	case len(s.block) > s.l.maxHead():
@@ -281,6 +281,10 @@ func (s *session) take(f http2.Frame) {
 
 // keep adds a frame to the record of its stream; frames of the connection belong to every stream.
 func (s *session) keep(f wire.Frame) {
+	if s.l.forget {
+		s.items = 0
+		return
+	}
 	for id, st := range s.streams {
 		if (f.Stream == 0 || f.Stream == id) && !st.over {
 			g := f
@@ -363,9 +367,11 @@ func (s *session) data(f *http2.DataFrame, at time.Duration) {
 		if st.bodyAt == 0 {
 			st.bodyAt = max(rel, 1)
 		}
-		st.marks = append(st.marks, tapeMark{len(st.buf), rel})
-		st.buf = append(st.buf, b...)
-		s.items += bytes.Count(b, []byte{'\n'}) + bytes.Count(b, []byte{'\r'})
+		if !s.l.forget {
+			st.marks = append(st.marks, tapeMark{len(st.buf), rel})
+			st.buf = append(st.buf, b...)
+			s.items += lineEnds(b)
+		}
 		if s.l.Tap != nil {
 			s.l.Tap(Progress{Exchange: st.x, At: rel, Body: b})
 		}

@@ -32,6 +32,7 @@ type Lab struct {
 	Lookup  func(ctx context.Context, host string) ([]netip.Addr, error)      // nil for the system's resolver
 	Tap     func(Progress)                                                    // told what goes on; may be nil
 
+	forget     bool // keep no body: an endless stream is followed, not recorded
 	requests   int
 	recordings map[wire.Scene]*wire.Recording
 }

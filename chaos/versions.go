@@ -19,7 +19,7 @@ var http10 = &Experiment{
 		if l.version() != "HTTP/1.1" {
 			return nil, moot("the endpoint is asked over HTTP/2 only")
 		}
-		return l.observe(ctx, wire.HTTP10, ask{req: l.asEventSource(), version: "HTTP/1.0", patience: glance})
+		return l.observe(ctx, wire.HTTP10, ask{req: l.asEventSource(), version: "HTTP/1.0", patience: l.glance()})
 	},
 }
 
@@ -49,7 +49,7 @@ var http2Scene = &Experiment{
 		if err := l.offersHTTP2(); err != nil {
 			return nil, err
 		}
-		p := glance
+		p := l.glance()
 		p.linger = againLinger
 		if x := l.control(); x.End.Kind == wire.Complete {
 			p = whole(min(l.watch(), 2*x.End.At+againLinger))
@@ -74,7 +74,7 @@ var slowRead = &Experiment{
 		if err := l.offersHTTP2(); err != nil {
 			return nil, err
 		}
-		a := &ask{req: l.asEventSource(), version: "HTTP/2.0", patience: glance, address: netip.Addr{}}
+		a := &ask{req: l.asEventSource(), version: "HTTP/2.0", patience: l.glance(), address: netip.Addr{}}
 		u, err := url.Parse(a.req.URL)
 		if err != nil {
 			return nil, err

@@ -216,7 +216,7 @@ func (c *Check) ask(ev *Evidence, failed map[string]bool) (out Outcome) {
 		}
 	}()
 	for _, n := range c.Needs {
-		if ev.Exhibit(n) == nil {
+		if ev.View(n) == nil {
 			return ev.missing(n)
 		}
 	}

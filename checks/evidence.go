@@ -106,20 +106,8 @@ func newView(s wire.Scene, i int, x *wire.Exchange) *View {
 	v.Text, v.CodingErr = x.Decoded()
 	v.Type = x.Header.MediaType()
 	v.Message = x.Message()
-	v.Stream = stream.Parse(syntaxOf(v.Type), v.Text.Bytes)
+	v.Stream = stream.Parse(stream.SyntaxOf(v.Type.Essence), v.Text.Bytes)
 	return v
-}
-
-func syntaxOf(t wire.MediaType) stream.Syntax {
-	switch t.Essence {
-	case "text/event-stream":
-		return stream.EventStream
-	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json":
-		return stream.NDJSON
-	case "application/json-seq":
-		return stream.JSONSeq
-	}
-	return stream.Text
 }
 
 // OpenedEventStream reports whether a conforming EventSource would have opened this answer:

@@ -92,6 +92,14 @@ func (p *MessageParser) Advance(raw []byte) {
 	}
 }
 
+// Forget drops what was read, for who follows an endless answer: the next Advance is given what has
+// arrived behind the returned offset only. Offsets told before lose their meaning.
+func (p *MessageParser) Forget() int {
+	n := p.pos
+	p.pos, p.m.Body, p.m.Chunks, p.m.Oddities = 0, nil, nil, nil
+	return n
+}
+
 // Close says that the peer ended the connection: a body delimited by it is whole now,
 // anything else that is unfinished stays so.
 func (p *MessageParser) Close() {

@@ -67,6 +67,14 @@ type Gap struct {
 	Reason string // one sentence without full stop
 }
 
+// The reasons of gaps, and notes of ends, that come from the user: what was not judged for them
+// is never green.
+const (
+	TimeSpent     = "the time budget was spent (--max-time)"
+	RequestsSpent = "the request budget was spent (--max-requests)"
+	Interrupted   = "interrupted"
+)
+
 // Recording returns the recording of a scene, or nil.
 func (b *Bundle) Recording(s Scene) *Recording {
 	for _, r := range b.Recordings {

@@ -59,15 +59,15 @@ func (e *recWriter) bundle(b *Bundle) {
 	}
 	opt := func(key, value string) {
 		if value != "" {
-			e.line(key, value)
+			e.line(key, word(value))
 		}
 	}
-	opt("command", word(b.Command))
+	opt("command", b.Command)
 	if b.Target.URL != "" {
 		e.request("target", b.Target)
 	}
-	opt("name", word(b.Name))
-	opt("profile", word(b.Profile))
+	opt("name", b.Name)
+	opt("profile", b.Profile)
 	for _, p := range b.Promises {
 		e.line("promise", word(p))
 	}
@@ -106,7 +106,11 @@ func (e *recWriter) bundle(b *Bundle) {
 }
 
 func (e *recWriter) request(mark string, r Request) {
-	e.line(mark, word(r.Method), word(r.URL), word(r.Proto))
+	words := []string{mark, word(r.Method), word(r.URL)}
+	if r.Proto != "" {
+		words = append(words, r.Proto)
+	}
+	e.line(words...)
 	e.header(mark, r.Header)
 	if len(r.Body) > 0 {
 		e.bytes(mark+"= ", r.Body)
