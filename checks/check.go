@@ -220,14 +220,14 @@ func (c *Check) ask(ev *Evidence, failed map[string]bool) (out Outcome) {
 			return ev.missing(n)
 		}
 	}
-	for _, a := range c.After {
-		if failed[a] {
-			return Unseen("%s failed, so this verdict would mislead", a)
-		}
-	}
 	for _, w := range c.When {
 		if !w.Holds(ev) {
 			return Unconcerned("%s", w.Else)
+		}
+	}
+	for _, a := range c.After {
+		if failed[a] {
+			return Unseen("%s failed, so this verdict would mislead", a)
 		}
 	}
 	out = c.Judge(ev)

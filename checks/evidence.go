@@ -124,14 +124,7 @@ func (v *View) Span(lo, hi int) wire.Span {
 // At returns a finding on the body bytes lo to hi of this exchange.
 func (v *View) At(lo, hi int, message string) Finding {
 	f := Finding{Message: message, Where: v.Span(lo, hi), At: v.Text.When(lo)}
-	for i, e := range v.Stream.Events {
-		if lo < e.Hi {
-			if lo >= e.Lo {
-				f.Event = i + 1
-			}
-			break
-		}
-	}
+	f.Event = v.Stream.EventAt(lo) + 1
 	return f
 }
 

@@ -1,0 +1,91 @@
+package headers
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/wire"
+)
+
+// streamed is the condition of checks that concern a stream of any format.
+var streamed = checks.Condition{
+	Says:  "the control request was answered 200 with a stream",
+	Else:  "no stream was opened",
+	Holds: func(ev *checks.Evidence) bool { v := ev.Control(); return v != nil && v.Status == 200 && isStream(v) },
+}
+
+// isStream reports whether the media type of an answer is that of a stream.
+func isStream(v *checks.View) bool {
+	return v.Type.Essence == "text/event-stream" || otherFormats[v.Type.Essence]
+}
+
+// asksForStream reports whether the request is the one that opens the stream, not one about it.
+func asksForStream(v *checks.View) bool {
+	return v.Request.Method != "HEAD" && v.Request.Method != "OPTIONS"
+}
+
+// heads returns every exchange that brought a final head.
+func heads(ev *checks.Evidence) []*checks.View {
+	return slices.DeleteFunc(ev.All(), func(v *checks.View) bool { return v.Status == 0 })
+}
+
+// streams returns every exchange that asked for the stream and was given it.
+func streams(ev *checks.Evidence) []*checks.View {
+	return slices.DeleteFunc(heads(ev), func(v *checks.View) bool {
+		return v.Status != 200 || !isStream(v) || !asksForStream(v)
+	})
+}
+
+// maxFindings bounds what one rule reports.
+const maxFindings = 20
+
+// add appends a finding unless one with the same words is there: the scenes ask the same server,
+// which makes most of its mistakes in all of them.
+func add(found []checks.Finding, f checks.Finding) []checks.Finding {
+	said := func(g checks.Finding) bool { return g.Message == f.Message }
+	if len(found) == maxFindings || slices.ContainsFunc(found, said) {
+		return found
+	}
+	return append(found, f)
+}
+
+// indices returns where the fields of that name are.
+func indices(h wire.Header, name string) []int {
+	var at []int
+	for i, f := range h {
+		if strings.EqualFold(f.Name, name) {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// split divides a value at the separators outside of quotes (RFC 9110, 5.6.1 and 5.6.4) and trims
+// the elements, which may be empty.
+func split(value string, sep byte) []string {
+	var out []string
+	quoted, lo := false, 0
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == sep && !quoted:
+			out = append(out, strings.Trim(value[lo:i], " \t"))
+			lo = i + 1
+		}
+	}
+	return append(out, strings.Trim(value[lo:], " \t"))
+}
+
+// forwarded returns the name of a field that only an intermediary adds, or "".
+func forwarded(h wire.Header) string {
+	for _, name := range []string{"Via", "Cache-Status", "Age"} {
+		if h.Has(name) {
+			return name
+		}
+	}
+	return ""
+}
