@@ -99,13 +99,14 @@ type View struct {
 	CodingErr error          // why the content coding could not be removed; Text then holds what could
 	Type      wire.MediaType // of the answer, as Fetch extracts it
 	Message   *wire.Message  // the raw bytes taken apart; nil where there are none
+	raw       wire.Text
 }
 
 func newView(s wire.Scene, i int, x *wire.Exchange) *View {
 	v := &View{Exchange: x, Scene: s, Index: i}
 	v.Text, v.CodingErr = x.Decoded()
 	v.Type = x.Header.MediaType()
-	v.Message = x.Message()
+	v.Message, v.raw = x.Message(), wire.NewText(x.Raw)
 	v.Stream = stream.Parse(stream.SyntaxOf(v.Type.Essence), v.Text.Bytes)
 	return v
 }
@@ -130,7 +131,7 @@ func (v *View) At(lo, hi int, message string) Finding {
 
 // AtRaw returns a finding on raw bytes of the connection.
 func (v *View) AtRaw(lo, hi int, message string) Finding {
-	return Finding{Message: message, At: wire.NewText(v.Raw).When(lo),
+	return Finding{Message: message, At: v.raw.When(lo),
 		Where: wire.Span{Scene: v.Scene, Exchange: v.Index, Part: wire.RawPart, Lo: lo, Hi: hi}}
 }
 

@@ -64,8 +64,10 @@ type MessageParser struct {
 	method string
 	raw    []byte
 	pos    int // everything before is read
+	seen   int // no blank line ends before: where to look on for one
 	step   func(*MessageParser) bool
 	left   int64 // bytes that the current chunk, or the body, still lacks
+	closed bool
 }
 
 // NewMessageParser returns a parser for the answer to a request with the given method.
@@ -96,17 +98,23 @@ func (p *MessageParser) Advance(raw []byte) {
 // arrived behind the returned offset only. Offsets told before lose their meaning.
 func (p *MessageParser) Forget() int {
 	n := p.pos
-	p.pos, p.m.Body, p.m.Chunks, p.m.Oddities = 0, nil, nil, nil
+	p.pos, p.seen = 0, max(0, p.seen-n)
+	p.m.Body, p.m.Chunks, p.m.Oddities = nil, nil, nil
 	return n
 }
 
 // Close says that the peer ended the connection: a body delimited by it is whole now,
 // anything else that is unfinished stays so.
 func (p *MessageParser) Close() {
+	if p.closed {
+		return
+	}
+	p.closed = true
+	p.Advance(p.raw) // what waited for a second byte can be told now
 	switch {
 	case p.Done() || p.Stuck():
 	case !p.HeadDone():
-		p.odd(HeadCut, p.m.Head.Lo, len(p.raw), "the connection ended inside the head")
+		p.odd(HeadCut, p.pos, len(p.raw), "the connection ended inside the head")
 	case p.m.Framing == Close:
 		p.m.End = len(p.raw)
 	case p.m.Framing == Length:
@@ -166,22 +174,46 @@ func (p *MessageParser) head() bool {
 
 // headWhole reports whether a blank line has arrived, or a first line that cannot be a status line.
 func (p *MessageParser) headWhole() bool {
-	rest := p.raw[p.pos:]
-	if bytes.Contains(rest, []byte("\n\r\n")) || bytes.Contains(rest, []byte("\n\n")) {
-		return true
+	if bytes.HasPrefix(p.raw[p.pos:], []byte("HTTP/")) {
+		return p.blankLine()
 	}
-	n := min(len(rest), len("HTTP/"))
-	return bytes.IndexByte(rest, '\n') >= 0 && string(rest[:n]) != "HTTP/"
+	from := max(p.pos, p.seen)
+	if bytes.IndexByte(p.raw[from:], '\n') < 0 {
+		p.seen = len(p.raw)
+		return false
+	}
+	return true
+}
+
+// blankLine reports whether an empty line has arrived behind the line at pos. It looks at each byte
+// about once, in however many pieces they come.
+func (p *MessageParser) blankLine() bool {
+	for i := max(p.pos, p.seen); ; i++ {
+		n := bytes.IndexByte(p.raw[i:], '\n')
+		if n < 0 {
+			p.seen = len(p.raw)
+			return false
+		}
+		i += n
+		switch rest := p.raw[i+1:]; {
+		case len(rest) == 0 || len(rest) == 1 && rest[0] == '\r':
+			p.seen = i
+			return false
+		case rest[0] == '\n' || rest[0] == '\r' && rest[1] == '\n':
+			p.seen = 0
+			return true
+		}
+	}
 }
 
 // statusLine reads HTTP-version SP status-code SP [reason-phrase] (RFC 9112, 4). An empty proto says
 // that the line is nothing like it.
 func statusLine(l []byte) (proto string, status int, reason string, ok bool) {
-	if len(l) < len("HTTP/1.1 200") || !bytes.HasPrefix(l, []byte("HTTP/1.")) || l[8] != ' ' {
+	if len(l) < len("HTTP/1.1 200") || !bytes.HasPrefix(l, []byte("HTTP/1.")) || !isDigit(l[7]) || l[8] != ' ' {
 		return "", 0, "", false
 	}
 	for _, c := range l[9:12] {
-		if c < '0' || c > '9' {
+		if !isDigit(c) {
 			return "", 0, "", false
 		}
 		status = status*10 + int(c-'0')
@@ -193,28 +225,41 @@ func statusLine(l []byte) (proto string, status int, reason string, ok bool) {
 	return proto, status, string(l[13:]), true
 }
 
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
 // fields reads field lines up to and including the blank line.
 func (p *MessageParser) fields() Header {
 	var h Header
+	var value []byte // of the last field; it may continue
 	for {
 		l, lo, ok := p.line()
-		if !ok || len(l) == 0 {
-			return h
+		folds := ok && len(l) > 0 && (l[0] == ' ' || l[0] == '\t') && len(h) > 0 // obs-fold (RFC 9112, 5.2)
+		if !folds && len(h) > 0 {
+			h[len(h)-1].Value = string(trimOWS(value))
 		}
-		if (l[0] == ' ' || l[0] == '\t') && len(h) > 0 { // obs-fold (RFC 9112, 5.2)
-			p.odd(FoldedLine, lo, p.pos, "the field "+h[len(h)-1].Name+" continues on the next line")
-			h[len(h)-1].Value += " " + string(trimOWS(l))
+		switch {
+		case !ok || len(l) == 0:
+			return h
+		case folds:
+			p.odd(FoldedLine, lo, p.pos, fmt.Sprintf("the field %.60s continues on the next line", h[len(h)-1].Name))
+			p.fieldBytes(h[len(h)-1].Name, l, lo)
+			value = append(append(value, ' '), trimOWS(l)...)
 			continue
 		}
-		name, value, colon := bytes.Cut(l, []byte(":"))
+		name, v, colon := bytes.Cut(l, []byte(":"))
 		if !colon || !IsToken(string(name)) {
 			p.odd(BadFieldLine, lo, p.pos, "not a field line: a token, a colon, a value")
 		}
-		value = trimOWS(value)
-		if i := bytes.IndexFunc(value, isControl); i >= 0 {
-			p.odd(BadFieldByte, lo, p.pos, fmt.Sprintf("the value of %s holds the control character %#02x", name, value[i]))
-		}
-		h = append(h, Field{string(bytes.TrimRight(name, " \t")), string(value)})
+		h = append(h, Field{Name: string(bytes.TrimRight(name, " \t"))})
+		p.fieldBytes(h[len(h)-1].Name, v, lo)
+		value = append(value[:0], trimOWS(v)...)
+	}
+}
+
+// fieldBytes looks for control characters in the value that the line at lo holds, or goes on with.
+func (p *MessageParser) fieldBytes(name string, value []byte, lo int) {
+	if i := bytes.IndexFunc(value, isControl); i >= 0 {
+		p.odd(BadFieldByte, lo, p.pos, fmt.Sprintf("the value of %.60s holds the control character 0x%02x", name, value[i]))
 	}
 }
 
@@ -260,10 +305,13 @@ func (p *MessageParser) contentLength() (n int64, ok bool) {
 	for _, t := range p.m.Header.Tokens("Content-Length") {
 		v, err := strconv.ParseUint(t, 10, 62)
 		if err != nil || n >= 0 && int64(v) != n {
-			p.odd(ConflictLength, p.m.Head.Lo, p.m.Head.Hi, "Content-Length is not one number")
-			return -1, false
+			n = -1
+			break
 		}
 		n = int64(v)
+	}
+	if n < 0 && p.m.Header.Has("Content-Length") {
+		p.odd(ConflictLength, p.m.Head.Lo, p.m.Head.Hi, "Content-Length is not one number")
 	}
 	return n, n >= 0
 }
@@ -311,11 +359,12 @@ const maxChunkLine = 16 << 10
 
 // size reads chunk-size [chunk-ext] CRLF (RFC 9112, 7.1).
 func (p *MessageParser) size() bool {
+	if end := p.pos + maxChunkLine; len(p.raw) >= end && bytes.IndexByte(p.raw[p.pos:end], '\n') < 0 {
+		p.stop(BadChunkSize, p.pos, end, "no chunk size within 16 KiB")
+		return false
+	}
 	l, lo, ok := p.line()
 	if !ok {
-		if len(p.raw)-p.pos > maxChunkLine {
-			p.stop(BadChunkSize, p.pos, len(p.raw), "no chunk size within 16 KiB")
-		}
 		return false
 	}
 	digits, ext, _ := bytes.Cut(l, []byte(";"))
@@ -342,16 +391,19 @@ func (p *MessageParser) size() bool {
 func (p *MessageParser) chunk() bool {
 	p.take()
 	rest := p.raw[p.pos:]
+	rest = rest[:min(len(rest), 2)]
 	switch {
-	case p.left > 0 || len(rest) == 0 || len(rest) == 1 && rest[0] == '\r':
+	case p.left > 0 || len(rest) == 0 || rest[0] == '\r' && len(rest) == 1:
 		return false
 	case rest[0] == '\n':
 		p.odd(BareLF, p.pos, p.pos+1, "chunk data is followed by LF without CR")
 		p.pos++
-	case rest[0] == '\r' && rest[1] == '\n':
+	case string(rest) == "\r\n":
 		p.pos += 2
+	case len(rest) == 2 || p.closed: // two bytes where they can be had, in however many pieces they come
+		p.stop(BadChunkEnd, p.pos, p.pos+len(rest), "chunk data is not followed by a line end")
+		return false
 	default:
-		p.stop(BadChunkEnd, p.pos, min(p.pos+2, len(p.raw)), "chunk data is not followed by a line end")
 		return false
 	}
 	p.step = (*MessageParser).size
@@ -362,7 +414,7 @@ func (p *MessageParser) chunk() bool {
 func (p *MessageParser) trailer() bool {
 	rest := p.raw[p.pos:]
 	none := bytes.HasPrefix(rest, []byte("\r\n")) || bytes.HasPrefix(rest, []byte("\n"))
-	if !none && !bytes.Contains(rest, []byte("\n\r\n")) && !bytes.Contains(rest, []byte("\n\n")) {
+	if !none && !p.blankLine() {
 		return false
 	}
 	p.m.Trailer = p.fields()
@@ -399,7 +451,7 @@ func (x *Exchange) Assemble() {
 	raw := NewText(x.Raw)
 	m := ParseMessage(x.Request.Method, raw.Bytes, x.End.Kind.closed())
 	x.Proto, x.Status, x.Header, x.Trailer = m.Proto, m.Status, m.Header, m.Trailer
-	x.Interim, x.Body = nil, nil
+	x.Interim, x.Body, x.HeadAt = nil, nil, 0
 	for _, i := range m.Interim {
 		x.Interim = append(x.Interim, Interim{i.Status, i.Header, raw.When(i.Head.Hi - 1)})
 	}

@@ -246,13 +246,18 @@ type Field struct {
 	Name, Value string
 }
 
+// is reports whether the field has that name. Of equal length, only ASCII letters fold to each other.
+func (f Field) is(name string) bool {
+	return len(f.Name) == len(name) && strings.EqualFold(f.Name, name)
+}
+
 // A Header is the fields of one head in the order, case and number in which they were sent.
 type Header []Field
 
 // Get returns the value of the first field of that name, compared without case, or "".
 func (h Header) Get(name string) string {
 	for _, f := range h {
-		if strings.EqualFold(f.Name, name) {
+		if f.is(name) {
 			return f.Value
 		}
 	}
@@ -262,7 +267,7 @@ func (h Header) Get(name string) string {
 // Has reports whether a field of that name is present.
 func (h Header) Has(name string) bool {
 	for _, f := range h {
-		if strings.EqualFold(f.Name, name) {
+		if f.is(name) {
 			return true
 		}
 	}
@@ -273,7 +278,7 @@ func (h Header) Has(name string) bool {
 func (h Header) Values(name string) []string {
 	var v []string
 	for _, f := range h {
-		if strings.EqualFold(f.Name, name) {
+		if f.is(name) {
 			v = append(v, f.Value)
 		}
 	}
@@ -283,7 +288,7 @@ func (h Header) Values(name string) []string {
 // Index returns the index of the first field of that name, or -1.
 func (h Header) Index(name string) int {
 	for i, f := range h {
-		if strings.EqualFold(f.Name, name) {
+		if f.is(name) {
 			return i
 		}
 	}
@@ -299,7 +304,7 @@ func (h Header) Set(name, value string) Header {
 func (h Header) Without(name string) Header {
 	out := make(Header, 0, len(h)+1)
 	for _, f := range h {
-		if !strings.EqualFold(f.Name, name) {
+		if !f.is(name) {
 			out = append(out, f)
 		}
 	}
@@ -311,7 +316,7 @@ func (h Header) Tokens(name string) []string {
 	var out []string
 	for _, v := range h.Values(name) {
 		for e := range strings.SplitSeq(v, ",") {
-			if e = strings.ToLower(strings.Trim(e, " \t")); e != "" {
+			if e = lower(strings.Trim(e, " \t")); e != "" {
 				out = append(out, e)
 			}
 		}

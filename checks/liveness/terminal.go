@@ -1,0 +1,119 @@
+package liveness
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/stream"
+	"github.com/ssespec/ssespec/checks/wire"
+)
+
+var terminalMarker = &checks.Check{
+	ID:     "liveness/terminal-marker",
+	Title:  "A finite answer should end with an event that says so",
+	Level:  checks.Advice,
+	Clause: checks.RFC("9112", "8", "A message body that uses the chunked transfer coding is incomplete if the zero-sized chunk that terminates the encoding has not been received"),
+	Since:  "0.1",
+	Doc: `
+When a gateway gives up on its origin it often ends the body cleanly, and half an answer looks whole.
+A last event of its own kind tells the two apart: event: done, [DONE], a finish reason.
+
+Only answers known to be finite are judged: where the user says so, where the stream is opened by
+POST, or where 204 answers the reconnect. The mark may have any form. Held against the answer is only
+a last event that has the same name, and as JSON the same keys and kinds of values, as the one before.`,
+	Fix:   "Send one more event at the end, such as event: done with a reason as data.",
+	Good:  "data: {\"text\":\"Hi\"}\n\nevent: done\ndata: {}\n\n",
+	Bad:   "data: {\"text\":\"Hi\"}\n\ndata: {\"text\":\" there\"}\n\n",
+	Needs: []wire.Scene{wire.Control},
+	Reads: []wire.Scene{wire.Reconnect},
+	When:  []checks.Condition{checks.EventStream, finite},
+	Judge: judgeTerminal,
+}
+
+// finite is the condition of checks on answers that come to an end.
+var finite = checks.Condition{
+	Says: "the answer is known to be finite",
+	Else: "whether the stream is an answer that ends, or a feed that is reconnected to, is not known",
+	Holds: func(ev *checks.Evidence) bool {
+		r := ev.View(wire.Reconnect)
+		return ev.Promised("finite") || ev.Method() == "POST" || r != nil && r.Status == 204
+	},
+}
+
+func judgeTerminal(ev *checks.Evidence) checks.Outcome {
+	v := ev.Control()
+	es := v.Stream.Events
+	switch {
+	case v.End.Kind == wire.Truncated || v.End.Kind == wire.Reset:
+		return checks.Unconcerned("the answer was cut off")
+	case v.End.Kind != wire.Complete:
+		return checks.Unseen("the answer did not end in the %s watched", seconds(v.End.At))
+	case len(es) < fewestEvents:
+		return checks.Unconcerned("%d events are too few to tell a mark from the rest", len(es))
+	}
+	last, before := es[len(es)-1], es[len(es)-2]
+	if bytes.Equal(last.Data, []byte("[DONE]")) {
+		return checks.Held(len(es), "the last event is [DONE]")
+	}
+	if last.Name() != before.Name() {
+		return checks.Held(len(es), "the last event has a name of its own, %q", last.Name())
+	}
+	was, ok := shape(before)
+	is, ok2 := shape(last)
+	switch {
+	case !ok && !ok2:
+		return checks.Unconcerned("the events are plain text, and what marks the end of it only its maker knows")
+	case was != is:
+		return checks.Held(len(es), "the last event is of another form than the one before")
+	}
+	return checks.Broke(len(es), v.At(last.Lo, last.Hi, "the last event looks like the one before it: a client cannot tell the end of the answer from a cut that was made to look clean"))
+}
+
+// shape describes a JSON object by its keys and the kinds of its values. What may well be a mark is told
+// apart: true from false and null, nothing from something, and the values of the keys in marks.
+func shape(e stream.Event) (string, bool) {
+	var object map[string]any
+	if json.Unmarshal(e.Data, &object) != nil {
+		return "", false
+	}
+	b, err := json.Marshal(kinds(object))
+	return string(b), err == nil
+}
+
+func kinds(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for k, x := range v {
+			if marks[strings.ToLower(k)] {
+				out[k] = x
+			} else {
+				out[k] = kinds(x)
+			}
+		}
+		return out
+	case []any:
+		out := []any{}
+		for _, x := range v {
+			out = append(out, kinds(x))
+		}
+		return out
+	case string:
+		return v == ""
+	case float64:
+		return v == 0
+	case bool:
+		return fmt.Sprint(v)
+	}
+	return nil
+}
+
+// marks are the keys whose very value may mark the end.
+var marks = map[string]bool{
+	"type": true, "kind": true, "event": true, "status": true, "state": true, "reason": true, "finish_reason": true,
+	"stop_reason": true, "phase": true, "step": true, "action": true, "object": true, "final": true, "last": true,
+	"done": true, "end": true, "remaining": true, "left": true, "progress": true, "percent": true, "total": true,
+}
