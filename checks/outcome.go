@@ -84,3 +84,13 @@ func Judged(seen int, found []Finding, format string, a ...any) Outcome {
 	}
 	return Held(seen, format, a...)
 }
+
+// Brief shortens a moment to what a person reads: three or four digits.
+func Brief(d time.Duration) time.Duration {
+	for _, unit := range []time.Duration{time.Second, time.Millisecond} {
+		if d >= unit {
+			return d.Round(unit / 100)
+		}
+	}
+	return d.Round(time.Microsecond)
+}

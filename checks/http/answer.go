@@ -49,7 +49,7 @@ func unanswered(v *checks.View) string {
 	case v.End.Kind.ServerEnded():
 		return "the connection ended without an answer"
 	}
-	return fmt.Sprintf("no answer came in %v", v.End.At)
+	return fmt.Sprintf("no answer came in %v", checks.Brief(v.End.At))
 }
 
 // maxFindings bounds what one rule reports: one cause shows in every scene.

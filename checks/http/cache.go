@@ -70,7 +70,7 @@ func (r rerun) reused() (proof, field string) {
 	case r.aged():
 		return fmt.Sprintf("the same bytes came again, %q seconds old", r.second.Header.Get("Age")), "Age"
 	case r.sameDate() && r.took > slowStream && r.takes*burst < r.took:
-		return fmt.Sprintf("the same bytes came again, with the same Date, in %v where they first took %v", r.takes, r.took), "Date"
+		return fmt.Sprintf("the same bytes came again, with the same Date, in %v where they first took %v", checks.Brief(r.takes), checks.Brief(r.took)), "Date"
 	}
 	return "", ""
 }
@@ -99,7 +99,7 @@ func (r rerun) fresh() checks.Outcome {
 	case r.same && r.took > atOnce && r.takes*2 >= r.took:
 		return checks.Held(2, "the second answer has the same bytes, but they come as slowly as the first time")
 	case r.same && r.took > slowStream && r.takes*burst < r.took:
-		return checks.Unseen("the same bytes came in %v where they first took %v: a cache does that, and so does a server that replays its history", r.takes, r.took)
+		return checks.Unseen("the same bytes came in %v where they first took %v: a cache does that, and so does a server that replays its history", checks.Brief(r.takes), checks.Brief(r.took))
 	case dated:
 		return checks.Held(2, "the second answer has a Date of its own and no Age")
 	case r.same && r.took <= atOnce && r.first.End.Kind.ServerEnded():

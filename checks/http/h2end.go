@@ -124,7 +124,7 @@ mostly a time limit at the edge, ENHANCE_YOUR_CALM a rate limit.`,
 				continue
 			}
 			seen++
-			told = fmt.Sprintf("%s after %v", codeName(rst.Code), rst.At)
+			told = fmt.Sprintf("%s after %v", codeName(rst.Code), checks.Brief(rst.At))
 			if rst.Code == enhanceYourCalm {
 				told += ", which is how rate limits speak"
 			}

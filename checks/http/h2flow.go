@@ -100,7 +100,7 @@ func judgeFlow(ev *checks.Evidence) checks.Outcome {
 	case n < unreadWindow:
 		return checks.Unconcerned("the unread stream sent %d bytes, too few to be held up", n)
 	case len(second.Body) > 0:
-		return checks.Held(2, "with one stream unread and stalled, a second one on the connection brought its first bytes after %v", second.Body[0].At)
+		return checks.Held(2, "with one stream unread and stalled, a second one on the connection brought its first bytes after %v", checks.Brief(second.Body[0].At))
 	case second.End.Kind != wire.Silent:
 		return checks.Unseen("the second stream on the connection ended before anything could be seen")
 	case len(alone.Body) == 0 || alone.Body[0].At > prompt:
@@ -109,7 +109,7 @@ func judgeFlow(ev *checks.Evidence) checks.Outcome {
 		return checks.Unconcerned("a second stream stays silent on a connection of its own too")
 	}
 	return checks.Broke(2, second.At(0, 0, fmt.Sprintf("with another stream left unread, this one brought nothing in %v; alone, its first bytes came after %v",
-		second.End.At, alone.Body[0].At)))
+		checks.Brief(second.End.At), checks.Brief(alone.Body[0].At))))
 }
 
 // secondIsSilent reports whether one of several streams on connections of their own brought nothing.

@@ -69,11 +69,11 @@ func judgeHead(ev *checks.Evidence) checks.Outcome {
 	}
 	switch {
 	case v.End.Kind == wire.Silent && get.HeadAt > slowHead:
-		return checks.Unseen("HEAD was not answered in %v, but GET is slow too: its head took %v", v.End.At, get.HeadAt)
+		return checks.Unseen("HEAD was not answered in %v, but GET is slow too: its head took %v", checks.Brief(v.End.At), checks.Brief(get.HeadAt))
 	case v.End.Kind == wire.Silent && v.Status == 0:
-		return checks.Broke(1, v.AtField(-1, fmt.Sprintf("HEAD was not answered in %v, though GET was in %v: whoever asks hangs", v.End.At, get.HeadAt)))
+		return checks.Broke(1, v.AtField(-1, fmt.Sprintf("HEAD was not answered in %v, though GET was in %v: whoever asks hangs", checks.Brief(v.End.At), checks.Brief(get.HeadAt))))
 	case v.End.Kind == wire.Silent:
-		return checks.Broke(1, v.AtField(-1, fmt.Sprintf("the answer to HEAD did not end in %v: whoever asks hangs", v.End.At)))
+		return checks.Broke(1, v.AtField(-1, fmt.Sprintf("the answer to HEAD did not end in %v: whoever asks hangs", checks.Brief(v.End.At))))
 	case v.Status == 0:
 		return checks.Unseen("HEAD: %s", unanswered(v))
 	case v.Status == 200 && v.Type.Essence != get.Type.Essence:

@@ -42,7 +42,7 @@ A server may refuse HTTP/1.0 with 426, 505 or any other error.`,
 		case len(found) > 0:
 			return judge(len(found), found, "")
 		case v.Status == 0 && !v.End.Kind.ServerEnded():
-			return checks.Unseen("the request as HTTP/1.0 was not answered in %v", v.End.At)
+			return checks.Unseen("the request as HTTP/1.0 was not answered in %v", checks.Brief(v.End.At))
 		case v.Status == 0 || refused(ev, v):
 			return checks.Unconcerned("the server refuses HTTP/1.0")
 		}

@@ -25,10 +25,10 @@ A comment line at once, and another every 15 seconds, would tell them apart.`,
 		v := ev.Control()
 		switch {
 		case len(v.Text.Bytes) > 0:
-			return checks.Held(len(v.Stream.Events)+1, "the first byte came %v after the request", v.Text.When(0))
+			return checks.Held(len(v.Stream.Events)+1, "the first byte came %v after the request", checks.Brief(v.Text.When(0)))
 		case v.End.Kind.ServerEnded():
 			return checks.Broke(1, v.At(0, 0, "the stream ended without a single byte: an EventSource reconnects in a loop and never hears anything"))
 		}
-		return checks.Unseen("not one byte came in %v: the feed may be idle, or its bytes are held", v.End.At)
+		return checks.Unseen("not one byte came in %v: the feed may be idle, or its bytes are held", checks.Brief(v.End.At))
 	},
 }

@@ -55,7 +55,7 @@ func judgeKeepalive(ev *checks.Evidence) checks.Outcome {
 	gap := longest.long()
 	switch {
 	case gap > longSilence && restless(ev):
-		return checks.Unseen("a silence of %s was measured, but this machine's clock was up to %v late", seconds(gap), ev.Bundle.Noise.P99)
+		return checks.Unseen("a silence of %s was measured, but this machine's clock was up to %v late", seconds(gap), checks.Brief(ev.Bundle.Noise.P99))
 	case gap > longSilence:
 		return checks.Broke(len(v.Body), atSilence(v, longest,
 			fmt.Sprintf("nothing came for %s: common proxies cut a silent stream after 60 s, some after 30 s", seconds(gap))))

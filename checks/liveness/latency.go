@@ -37,12 +37,12 @@ is not looked at.`,
 		case v.Status == 0 && v.End.Kind != wire.Silent:
 			return checks.Unconcerned("the exchange ended without a head")
 		case waited > lateHead && restless(ev):
-			return checks.Unseen("%s were measured, but this machine's clock was up to %v late", seconds(waited), ev.Bundle.Noise.P99)
+			return checks.Unseen("%s were measured, but this machine's clock was up to %v late", seconds(waited), checks.Brief(ev.Bundle.Noise.P99))
 		case waited > lateHead:
 			return checks.Broke(1, v.AtField(-1, fmt.Sprintf(what, seconds(waited))))
 		case v.Status == 0:
 			return checks.Unseen("no head came in the %s watched", seconds(waited))
 		}
-		return checks.Held(1, "the head came after %v", v.HeadAt)
+		return checks.Held(1, "the head came after %v", checks.Brief(v.HeadAt))
 	},
 }

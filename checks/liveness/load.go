@@ -58,7 +58,7 @@ against the server.`,
 		v := ev.View(wire.Churn)
 		switch {
 		case v.Status == 0 && v.End.Kind == wire.Silent && !restless(ev):
-			return checks.Broke(1, v.AtField(-1, fmt.Sprintf("after many streams that were cut the next one got no answer in %s; the first one took %v", seconds(v.End.At), ev.Control().HeadAt)))
+			return checks.Broke(1, v.AtField(-1, fmt.Sprintf("after many streams that were cut the next one got no answer in %s; the first one took %v", seconds(v.End.At), checks.Brief(ev.Control().HeadAt))))
 		case v.Status == 500 || v.Status == 502 || v.Status == 504:
 			return checks.Broke(1, v.AtField(-1, fmt.Sprintf("after many streams that were cut the next one was answered %d", v.Status)))
 		case v.Status == 0:
@@ -66,6 +66,6 @@ against the server.`,
 		case v.Status >= 400:
 			return checks.Unconcerned("the stream after the others was refused with %d, which may be a limit that cools down", v.Status)
 		}
-		return checks.Held(1, "after many streams that were cut the next one was answered %d after %v", v.Status, v.HeadAt)
+		return checks.Held(1, "after many streams that were cut the next one was answered %d after %v", v.Status, checks.Brief(v.HeadAt))
 	},
 }
