@@ -14,7 +14,7 @@ var blankLine = &checks.Check{
 	ID:     "framing/blank-line",
 	Title:  "Events must be ended by a blank line",
 	Level:  checks.Must,
-	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "If the line is empty (a blank line): Dispatch the event, as defined below."),
+	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "If the line is empty (a blank line) … Dispatch the event, as defined below."),
 	Since:  "0.1",
 	Doc: `
 A client collects fields until a blank line and only then hands out the event. Where events are
@@ -71,7 +71,7 @@ var finalEventTerminated = &checks.Check{
 	Title: "The last event must be ended by a blank line too",
 	Level: checks.Must,
 	Clause: checks.HTML("9.2.6", "event-stream-interpretation",
-		"Once the end of the file is reached, any pending data must be discarded. (If the file ends in the middle of an event, before the final empty line, the incomplete event is not dispatched.)"),
+		"If the file ends in the middle of an event, before the final empty line, the incomplete event is not dispatched."),
 	Since: "0.1",
 	Doc: `
 The end of the answer does not end an event. What stands behind the last blank line is thrown away, so

@@ -6,7 +6,7 @@ var comment = &checks.Check{
 	ID:     "framing/comment",
 	Title:  "Comment lines are counted: clients skip them whatever they hold",
 	Level:  checks.Fact,
-	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "If the line starts with a U+003A COLON character (:): Ignore the line."),
+	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "If the line starts with a U+003A COLON character (:) … Ignore the line."),
 	Since:  "0.1",
 	Doc: `
 A line that begins with a colon is a comment: a heartbeat, padding, or a note. It may stand anywhere, also

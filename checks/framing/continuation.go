@@ -12,7 +12,7 @@ var unprefixedContinuation = &checks.Check{
 	ID:     "framing/unprefixed-continuation",
 	Title:  "Every line of a payload should have data: before it",
 	Level:  checks.Should,
-	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "Otherwise: The field is ignored."),
+	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "Otherwise … The field is ignored."),
 	Since:  "0.1",
 	Doc: `
 A payload of several lines needs data: before each. Where only the first line has it, a client
@@ -104,7 +104,7 @@ var heartbeatSplitsEvent = &checks.Check{
 	ID:     "framing/heartbeat-splits-event",
 	Title:  "A heartbeat should not be written into an unfinished event",
 	Level:  checks.Should,
-	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "If the line is empty (a blank line): Dispatch the event, as defined below."),
+	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "If the line is empty (a blank line) … Dispatch the event, as defined below."),
 	Since:  "0.1",
 	Doc: `
 The usual heartbeat is a comment and a blank line. Written by a timer while an event is half written,

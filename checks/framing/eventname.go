@@ -7,7 +7,7 @@ import (
 	"github.com/ssespec/ssespec/checks/stream"
 )
 
-const typeClause = "If the event type buffer has a value other than the empty string, change the type of the newly created event to equal the value of the event type buffer."
+const typeClause = "If the event type buffer has a value other than the empty string, change the type … to equal the value of the event type buffer."
 
 // eachName calls f with every event field, in order, and returns how many there are.
 func eachName(s *stream.Stream, f func(l stream.Line, name []byte)) int {

@@ -89,7 +89,7 @@ var unknownField = &checks.Check{
 	ID:     "framing/unknown-field",
 	Title:  "Unknown field names are told: clients ignore them",
 	Level:  checks.Fact,
-	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "Otherwise: The field is ignored."),
+	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "Otherwise … The field is ignored."),
 	Since:  "0.1",
 	Doc: `
 The grammar allows any field name. A client ignores those it does not know, so whatever such a line says

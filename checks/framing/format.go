@@ -120,7 +120,7 @@ var foreignBlockMidstream = &checks.Check{
 	ID:     "framing/foreign-block-midstream",
 	Title:  "Nothing but events and comments should stand between events",
 	Level:  checks.Should,
-	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "Otherwise: The field is ignored."),
+	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "Otherwise … The field is ignored."),
 	Since:  "0.1",
 	Doc: `
 When something goes wrong in an open stream, frameworks and gateways like to write their error page, in HTML

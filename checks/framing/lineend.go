@@ -10,8 +10,7 @@ import (
 	"github.com/ssespec/ssespec/checks/stream"
 )
 
-const lineEndsClause = "Lines must be separated by either a U+000D CARRIAGE RETURN U+000A LINE FEED (CRLF) character pair, " +
-	"a single U+000A LINE FEED (LF) character, or a single U+000D CARRIAGE RETURN (CR) character."
+const lineEndsClause = "Lines must be separated by either a … (CRLF) character pair, a single … (LF) character, or a single … (CR) character."
 
 // ends counts the lines by how they end. A CR that is the last byte seen is left out unless the
 // answer is whole, since an LF may still follow it.
@@ -152,9 +151,7 @@ var nonASCIISeparators = &checks.Check{
 	Title: "Lines should not be ended with U+2028, U+2029, U+0085, U+000B or U+000C",
 	Level: checks.Should,
 	Clause: checks.HTML("9.2.6", "event-stream-interpretation",
-		"The stream must then be parsed by reading everything line by line, with a U+000D CARRIAGE RETURN U+000A LINE FEED (CRLF) character pair, "+
-			"a single U+000A LINE FEED (LF) character not preceded by a U+000D CARRIAGE RETURN (CR) character, and "+
-			"a single U+000D CARRIAGE RETURN (CR) character not followed by a U+000A LINE FEED (LF) character being the ways in which a line can end."),
+		"a … (CRLF) character pair, a single … (LF) character … and a single … (CR) character … being the ways in which a line can end"),
 	Since: "0.1",
 	Doc: `
 Only LF, CR and CRLF end a line of an event stream. A server that joins its lines with another separator

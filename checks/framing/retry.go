@@ -5,8 +5,7 @@ import (
 	"github.com/ssespec/ssespec/checks/stream"
 )
 
-const retryClause = "If the field value consists of only ASCII digits, then interpret the field value as an integer in base ten, " +
-	"and set the event stream's reconnection time to that integer. Otherwise, ignore the field."
+const retryClause = "If the field value consists of only ASCII digits, then interpret the field value as an integer in base ten … Otherwise, ignore the field."
 
 // eachRetry calls f with every retry field, in order, and returns how many there are.
 func eachRetry(s *stream.Stream, f func(l stream.Line, value []byte)) int {

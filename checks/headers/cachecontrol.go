@@ -50,7 +50,7 @@ var cacheControlConflict = &checks.Check{
 	ID:     "headers/cache-control-conflict",
 	Title:  "A stream should not grant its reuse to caches",
 	Level:  checks.Should,
-	Clause: checks.RFC("9111", "4.2", "A \"fresh\" response is one whose age has not yet exceeded its freshness lifetime."),
+	Clause: checks.RFC("9111", "4.2", "When a response is fresh, it can be used to satisfy subsequent requests without contacting the origin server"),
 	Since:  "0.1",
 	Doc: `
 With public, max-age, s-maxage or an Expires in the future every cache on the way may answer from its

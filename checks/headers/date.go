@@ -13,7 +13,7 @@ var date = &checks.Check{
 	ID:     "headers/date",
 	Title:  "An answer should carry Date",
 	Level:  checks.Should,
-	Clause: checks.RFC("9110", "6.6.1", "An origin server with a clock MUST generate a Date header field in all 2xx (Successful), 3xx (Redirection), and 4xx (Client Error) responses"),
+	Clause: checks.RFC("9110", "6.6.1", "An origin server with a clock … MUST generate a Date header field in all 2xx (Successful), 3xx (Redirection), and 4xx (Client Error) responses"),
 	Since:  "0.1",
 	Doc: `
 Caches compute from Date how old an answer is, and readers of logs when it was made.

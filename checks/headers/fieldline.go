@@ -58,7 +58,7 @@ var fieldBytes = &checks.Check{
 	ID:     "headers/field-bytes",
 	Title:  "Field names must be tokens, and field values must not hold control characters",
 	Level:  checks.Must,
-	Clause: checks.RFC("9110", "5.5", "Field values containing CR, LF, or NUL characters are invalid and dangerous"),
+	Clause: checks.RFC("9110", "5.5", "Field values containing CR, LF, or NUL characters are invalid and dangerous … Field values containing other CTL characters are also invalid"),
 	Since:  "0.1",
 	Doc: `
 A NUL, a CR or another control character in a value, or a name that is no token, makes strict clients

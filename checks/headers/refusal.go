@@ -86,7 +86,7 @@ var wwwAuthenticate = &checks.Check{
 	ID:     "headers/www-authenticate",
 	Title:  "A 401 answer should say how to authenticate",
 	Level:  checks.Should,
-	Clause: checks.RFC("9110", "15.5.2", "The server generating a 401 response MUST send a WWW-Authenticate header field containing at least one challenge applicable to the target resource."),
+	Clause: checks.RFC("9110", "15.5.2", "The server generating a 401 response MUST send a WWW-Authenticate header field … containing at least one challenge applicable to the target resource."),
 	Since:  "0.1",
 	Doc: `
 WWW-Authenticate tells a client which kind of credentials it lacks. Without it a generic client

@@ -95,7 +95,7 @@ var setCookie = &checks.Check{
 	ID:     "headers/set-cookie",
 	Title:  "Tells whether the stream sets cookies",
 	Level:  checks.Fact,
-	Clause: checks.RFC("9111", "7.3", "does not inhibit caching"),
+	Clause: checks.RFC("9111", "7.3", "the Set-Cookie response header field … does not inhibit caching"),
 	Since:  "0.1",
 	Doc: `
 A cookie on a stream often ties the client to one server behind a load balancer. A reconnect without

@@ -119,7 +119,7 @@ var cacheReplay = &checks.Check{
 	ID:     "http/cache-replay",
 	Title:  "A cache must not replay a stream against no-store or no-cache, nor a part of it as the whole",
 	Level:  checks.Must,
-	Clause: checks.RFC("9111", "4", "When presented with a request, a cache MUST NOT reuse a stored response unless"),
+	Clause: checks.RFC("9111", "4", "When presented with a request, a cache MUST NOT reuse a stored response unless … the stored response does not contain the no-cache directive"),
 	Since:  "0.1",
 	Doc: `
 A cache that plays a stored stream shows every reader the same past, at once, and nothing new.

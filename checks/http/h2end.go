@@ -143,7 +143,7 @@ var h2GoAway = &checks.Check{
 	ID:     "http/h2-goaway",
 	Title:  "A server that closes an HTTP/2 connection should send GOAWAY first and let open streams finish",
 	Level:  checks.Should,
-	Clause: checks.RFC("9113", "6.8", "Endpoints SHOULD always send a GOAWAY frame before closing a connection so that the remote peer can know whether a stream has been partially processed or not"),
+	Clause: checks.RFC("9113", "6.8", "Endpoints SHOULD always send a GOAWAY frame before closing a connection so that the remote peer can know whether a stream has been partially processed"),
 	Since:  "0.1",
 	Doc: `
 Without GOAWAY a client cannot know which of its requests were taken up, so it repeats none or all.

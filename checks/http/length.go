@@ -47,7 +47,7 @@ var contentLengthExact = &checks.Check{
 	ID:     "http/content-length-exact",
 	Title:  "The body must have exactly as many bytes as Content-Length says",
 	Level:  checks.Must,
-	Clause: checks.RFC("9112", "8", "A message that uses a valid Content-Length is incomplete if the size of the message body received (in octets) is less than the value given by Content-Length"),
+	Clause: checks.RFC("9112", "8", "A message that uses a valid Content-Length is incomplete if the size of the message body received … is less than the value given by Content-Length"),
 	Since:  "0.1",
 	Doc: `
 A body that is shorter is an incomplete message, and fetch reports an error in place of its end. What

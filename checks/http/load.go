@@ -67,7 +67,7 @@ var rateLimit429 = &checks.Check{
 	ID:     "http/429",
 	Title:  "A rate limit that was met is told",
 	Level:  checks.Fact,
-	Clause: checks.RFC("6585", "4", "Responses with the 429 status code MUST NOT be stored by a cache"),
+	Clause: checks.RFC("6585", "4", "The 429 status code indicates that the user has sent too many requests in a given amount of time (\"rate limiting\")."),
 	Since:  "0.1",
 	Doc: `
 Status 429 says that too many requests came. An EventSource gives up on it for good, as on any status

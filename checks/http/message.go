@@ -99,7 +99,7 @@ var closeAnnounced = &checks.Check{
 	ID:     "http/close-announced",
 	Title:  "The last answer on a connection should carry Connection: close",
 	Level:  checks.Should,
-	Clause: checks.RFC("9112", "9.6", "A sender SHOULD send a Connection header field containing the \"close\" connection option when it intends to close a connection"),
+	Clause: checks.RFC("9112", "9.6", "A sender SHOULD send a Connection header field … containing the \"close\" connection option when it intends to close a connection"),
 	Since:  "0.1",
 	Doc: `
 A client that is not told keeps the connection for its next request, which then fails or must be sent

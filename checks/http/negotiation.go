@@ -96,7 +96,7 @@ var acceptStar = &checks.Check{
 	ID:     "http/accept-star",
 	Title:  "A request with Accept: */*, or without Accept, should be given the stream too",
 	Level:  checks.Should,
-	Clause: checks.RFC("9110", "12.5.1", "A request without any Accept header field implies that the user agent will accept any media type in response"),
+	Clause: checks.RFC("9110", "12.4.1", "a request that does not contain the field implies that the sender has no preference on that dimension of negotiation"),
 	Since:  "0.1",
 	Doc: `
 A browser may leave Accept: text/event-stream out (HTML 9.2.2: "may set"), and fetch sends */* unless

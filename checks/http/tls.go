@@ -62,7 +62,7 @@ var alpnDowngrade = &checks.Check{
 	ID:     "http/alpn-downgrade",
 	Title:  "Whether HTTP/2 is offered",
 	Level:  checks.Fact,
-	Clause: checks.RFC("9113", "3.2", "A client that makes a request to an \"https\" URI uses TLS with the ALPN extension"),
+	Clause: checks.RFC("9113", "3.2", "A client that makes a request to an \"https\" URI uses TLS … with the ALPN extension"),
 	Since:  "0.1",
 	Doc: `
 Over HTTP/1.1 a browser opens about six connections to a host, all tabs together. Each stream takes

@@ -60,7 +60,7 @@ var transferCodingCompress = &checks.Check{
 	ID:     "http/transfer-coding-compress",
 	Title:  "A stream must not have a transfer coding but chunked, unless the client asked for it with TE",
 	Level:  checks.Must,
-	Clause: checks.RFC("9112", "7.4", "The TE field is used in HTTP/1.1 to indicate what transfer codings, besides chunked, the client is willing to accept in the response"),
+	Clause: checks.RFC("9112", "7.4", "If the TE field value is empty or if no TE field is present, the only acceptable transfer coding is chunked."),
 	Since:  "0.1",
 	Doc: `
 No browser and hardly a library asks for a transfer coding, or could undo one: to them the answer is

@@ -105,7 +105,7 @@ var halfOpen = &checks.Check{
 	ID:     "liveness/half-open",
 	Title:  "What happens when the client closes its side of the connection behind the request",
 	Level:  checks.Fact,
-	Clause: checks.RFC("9112", "9.6", "If a server performs an immediate close of a TCP connection, there is a significant risk that the client will not be able to read the last HTTP response"),
+	Clause: checks.RFC("9112", "9.6", "a TCP connection that is half-closed by the client does not … imply that the client is no longer interested in a response"),
 	Since:  "0.1",
 	Doc: `
 To be done with sending is not to be done with listening: some clients and many tunnels half-close.

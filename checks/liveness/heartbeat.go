@@ -101,7 +101,7 @@ var heartbeatVisible = &checks.Check{
 	ID:     "liveness/heartbeat-visible",
 	Title:  "Whether a page can see the heartbeat",
 	Level:  checks.Fact,
-	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "If the line starts with a U+003A COLON character (:), ignore the line"),
+	Clause: checks.HTML("9.2.6", "event-stream-interpretation", "If the line starts with a U+003A COLON character (:) … Ignore the line."),
 	Since:  "0.1",
 	Doc: `
 Comments keep proxies awake, but EventSource shows them to nobody. A page that wants to notice a dead

@@ -11,7 +11,7 @@ var connectionBudget = &checks.Check{
 	ID:     "liveness/connection-budget",
 	Title:  "How many of seven streams at once are opened",
 	Level:  checks.Fact,
-	Clause: checks.HTML("9.2.7", "authoring-notes", "Clients that support HTTP's per-server connection limitation might run into trouble when opening multiple pages from a site if each page has an EventSource to the same domain"),
+	Clause: checks.HTML("9.2.7", "authoring-notes", "Clients that support HTTP's per-server connection limitation might run into trouble when opening multiple pages from a site if each page has an EventSource"),
 	Since:  "0.1",
 	Doc: `
 Browsers open about six connections to a host over HTTP/1.1, all tabs together; over HTTP/2 the limit is that of

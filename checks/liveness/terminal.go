@@ -15,7 +15,7 @@ var terminalMarker = &checks.Check{
 	ID:     "liveness/terminal-marker",
 	Title:  "A finite answer should end with an event that says so",
 	Level:  checks.Advice,
-	Clause: checks.RFC("9112", "8", "A message body that uses the chunked transfer coding is incomplete if the zero-sized chunk that terminates the encoding has not been received"),
+	Clause: checks.Practice(""),
 	Since:  "0.1",
 	Doc: `
 When a gateway gives up on its origin it often ends the body cleanly, and half an answer looks whole.

@@ -67,6 +67,7 @@ type MessageParser struct {
 	seen   int // no blank line ends before: where to look on for one
 	step   func(*MessageParser) bool
 	left   int64 // bytes that the current chunk, or the body, still lacks
+	stray  bool  // one byte that is no line end follows the chunk; its extent waits for a second one
 	closed bool
 }
 
@@ -98,7 +99,7 @@ func (p *MessageParser) Advance(raw []byte) {
 // arrived behind the returned offset only. Offsets told before lose their meaning.
 func (p *MessageParser) Forget() int {
 	n := p.pos
-	p.pos, p.seen = 0, max(0, p.seen-n)
+	p.raw, p.pos, p.seen = p.raw[n:], 0, max(0, p.seen-n)
 	p.m.Body, p.m.Chunks, p.m.Oddities = nil, nil, nil
 	return n
 }
@@ -110,7 +111,6 @@ func (p *MessageParser) Close() {
 		return
 	}
 	p.closed = true
-	p.Advance(p.raw) // what waited for a second byte can be told now
 	switch {
 	case p.Done() || p.Stuck():
 	case !p.HeadDone():
@@ -119,6 +119,8 @@ func (p *MessageParser) Close() {
 		p.m.End = len(p.raw)
 	case p.m.Framing == Length:
 		p.odd(ShortBody, len(p.raw), len(p.raw), fmt.Sprintf("%d of %d body bytes came", p.m.Length-p.left, p.m.Length))
+	case p.stray:
+		p.stop(BadChunkEnd, p.pos, len(p.raw), noLineEnd)
 	case p.left > 0:
 		p.odd(MissingZero, len(p.raw), len(p.raw), fmt.Sprintf("the connection ended inside a chunk, %d bytes short", p.left))
 	default:
@@ -387,6 +389,8 @@ func (p *MessageParser) size() bool {
 	return true
 }
 
+const noLineEnd = "chunk data is not followed by a line end"
+
 // chunk reads a chunk's data and the line end behind it.
 func (p *MessageParser) chunk() bool {
 	p.take()
@@ -400,10 +404,11 @@ func (p *MessageParser) chunk() bool {
 		p.pos++
 	case string(rest) == "\r\n":
 		p.pos += 2
-	case len(rest) == 2 || p.closed: // two bytes where they can be had, in however many pieces they come
-		p.stop(BadChunkEnd, p.pos, p.pos+len(rest), "chunk data is not followed by a line end")
+	case len(rest) == 1:
+		p.stray = true
 		return false
 	default:
+		p.stop(BadChunkEnd, p.pos, p.pos+2, noLineEnd)
 		return false
 	}
 	p.step = (*MessageParser).size

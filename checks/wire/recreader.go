@@ -33,20 +33,23 @@ func Decode(r io.Reader) (*Bundle, error) {
 		return nil, fmt.Errorf("line %d: %w", n+1, err)
 	}
 	if d.x != nil {
-		return nil, errors.New("the last exchange has no end line")
+		return nil, fmt.Errorf("line %d: the last exchange has no end line", n)
 	}
 	return d.b, nil
 }
 
 type recReader struct {
-	b     *Bundle
-	r     *Recording
-	x     *Exchange // in progress: between its request line and its end line
-	arena []byte    // the bytes of x, so that chunks are neighbours and need no joining
+	b        *Bundle
+	targeted bool // the target's first line was read
+	r        *Recording
+	x        *Exchange // in progress: between its request line and its end line
+	answered bool      // the first line of x's answer was read
+	arena    []byte    // the bytes of x, so that chunks are neighbours and need no joining
+	ends     []int     // where each of its chunks ends in the arena
 }
 
 func (d *recReader) line(l []byte) error {
-	l = bytes.TrimRight(l, " \t\r")
+	l = bytes.Trim(l, " \t\r")
 	key, rest, _ := strings.Cut(string(head(l)), " ")
 	switch {
 	case key == "" || key[0] == '#':
@@ -54,7 +57,7 @@ func (d *recReader) line(l []byte) error {
 	case key == "want":
 		d.b.Wants = append(d.b.Wants, string(l))
 		return nil
-	case key[0] == '+' || key == "raw":
+	case key[0] == '+' || key[0] == '-' || key == "raw":
 		return d.chunk(l)
 	case d.x != nil:
 		return d.exchangeLine(key, rest)
@@ -66,7 +69,7 @@ func (d *recReader) line(l []byte) error {
 
 // head returns the line up to its quoted bytes, which are not copied, where it is one of a chunk.
 func head(l []byte) []byte {
-	if len(l) > 0 && (l[0] == '+' || bytes.HasPrefix(l, []byte("raw "))) {
+	if len(l) > 0 && (l[0] == '+' || l[0] == '-' || bytes.HasPrefix(l, []byte("raw "))) {
 		if i := bytes.IndexByte(l, '"'); i >= 0 {
 			return l[:i]
 		}
@@ -83,9 +86,10 @@ func (d *recReader) bundleLine(key, rest string) error {
 		}
 		return nil
 	case "target":
-		if b.Target.Method != "" {
+		if d.targeted {
 			return field(&b.Target.Header, rest)
 		}
+		d.targeted = true
 		return request(&b.Target, rest)
 	case "target=":
 		return body(&b.Target.Body, rest)
@@ -94,8 +98,22 @@ func (d *recReader) bundleLine(key, rest string) error {
 	if err != nil {
 		return err
 	}
-	if len(w) == 0 {
-		return fmt.Errorf("%s without a value", key)
+	switch key {
+	case "noise":
+		b.Noise, err = noise(w)
+		return err
+	case "gap", "moot":
+		if len(w) != 2 {
+			return fmt.Errorf("%s is not: %s <scene> <reason, quoted>", key, key)
+		}
+		b.Gaps = append(b.Gaps, Gap{Scene: Scene(w[0]), Moot: key == "moot", Reason: w[1]})
+		return nil
+	case "command", "name", "profile", "promise", "began", "duration", "requests", "seed", "scene":
+		if len(w) != 1 {
+			return fmt.Errorf("%s takes one value, quoted if it holds spaces", key)
+		}
+	default:
+		return fmt.Errorf("%q is no line of a recording", key)
 	}
 	switch key {
 	case "command":
@@ -107,25 +125,18 @@ func (d *recReader) bundleLine(key, rest string) error {
 	case "promise":
 		b.Promises = append(b.Promises, w[0])
 	case "began":
-		b.Began, err = time.Parse(time.RFC3339Nano, w[0])
+		b.Began, err = instant(w[0])
 	case "duration":
-		b.Duration, err = time.ParseDuration(w[0])
+		b.Duration, err = duration(w[0])
 	case "requests":
-		b.Requests, err = strconv.Atoi(w[0])
+		b.Requests, err = whole(w[0])
 	case "seed":
-		b.Seed, err = strconv.ParseInt(w[0], 10, 64)
-	case "noise":
-		b.Noise, err = noise(w)
-	case "gap", "moot":
-		if len(w) != 2 {
-			return fmt.Errorf("%s is not: %s <scene> <reason>", key, key)
+		if b.Seed, err = strconv.ParseInt(w[0], 10, 64); err != nil {
+			err = fmt.Errorf("%q is not a whole number", w[0])
 		}
-		b.Gaps = append(b.Gaps, Gap{Scene: Scene(w[0]), Moot: key == "moot", Reason: w[1]})
 	case "scene":
 		d.r = &Recording{Scene: Scene(w[0])}
 		b.Recordings = append(b.Recordings, d.r)
-	default:
-		return fmt.Errorf("%q is no line of a recording", key)
 	}
 	return err
 }
@@ -134,11 +145,11 @@ func noise(w []string) (*Noise, error) {
 	if len(w) != 2 {
 		return nil, errors.New("noise is not: noise <p50> <p99>")
 	}
-	p50, err := time.ParseDuration(w[0])
+	p50, err := duration(w[0])
 	if err != nil {
 		return nil, err
 	}
-	p99, err := time.ParseDuration(w[1])
+	p99, err := duration(w[1])
 	return &Noise{p50, p99}, err
 }
 
@@ -147,7 +158,7 @@ func (d *recReader) open(rest string) error {
 	if d.r == nil {
 		return errors.New("a request outside of a scene")
 	}
-	d.x, d.arena = &Exchange{}, nil
+	d.x, d.answered = &Exchange{}, false
 	return request(&d.x.Request, rest)
 }
 
@@ -159,10 +170,11 @@ func (d *recReader) exchangeLine(key, rest string) error {
 	case ">=":
 		return body(&x.Request.Body, rest)
 	case "<":
-		if x.Proto == "" && x.Status == 0 {
-			return status(x, rest)
+		if d.answered {
+			return field(&x.Header, rest)
 		}
-		return field(&x.Header, rest)
+		d.answered = true
+		return status(x, rest)
 	case "trailer":
 		return field(&x.Trailer, rest)
 	case "interim":
@@ -172,25 +184,27 @@ func (d *recReader) exchangeLine(key, rest string) error {
 	if err != nil {
 		return err
 	}
-	if len(w) == 0 {
-		return fmt.Errorf("%s without a value", key)
-	}
 	switch key {
-	case "began":
-		x.Began, err = time.Parse(time.RFC3339Nano, w[0])
+	case "began", "head":
+		if len(w) != 1 {
+			return fmt.Errorf("%s takes one value", key)
+		}
+		if key == "began" {
+			x.Began, err = instant(w[0])
+		} else {
+			x.HeadAt, err = duration(w[0])
+		}
 	case "peer":
 		if len(w) != 2 {
 			return errors.New("peer is not: peer <address> <dial time>")
 		}
 		x.Address = w[0]
-		x.Dial, err = time.ParseDuration(w[1])
+		x.Dial, err = duration(w[1])
 	case "tls":
-		if len(w) != 3 {
-			return errors.New("tls is not: tls <version> <alpn> open|close-notify|no-close-notify")
+		if len(w) != 3 || !slices.Contains(closings, w[2]) {
+			return errors.New("tls is not: tls <version> <alpn> " + strings.Join(closings, "|"))
 		}
-		x.TLS = &TLS{Version: w[0], ALPN: w[1], Closed: w[2] != "open", CloseNotify: w[2] == "close-notify"}
-	case "head":
-		x.HeadAt, err = time.ParseDuration(w[0])
+		x.TLS = &TLS{Version: w[0], ALPN: w[1], Closed: w[2] != tlsOpen, CloseNotify: w[2] == tlsNotified}
 	case "frame":
 		err = d.frame(w)
 	case "fault":
@@ -209,34 +223,32 @@ func (d *recReader) chunk(l []byte) error {
 		return errors.New("bytes outside of an exchange")
 	}
 	l, raw := bytes.CutPrefix(l, []byte("raw "))
-	at, quoted, ok := bytes.Cut(l, []byte(" "))
+	at, quoted, ok := bytes.Cut(bytes.TrimLeft(l, " "), []byte(" "))
 	if !ok {
-		return errors.New("bytes are not: +<moment> <quoted bytes>")
+		return errors.New("bytes are not: [raw] +<moment> <quoted bytes>")
 	}
-	t, err := time.ParseDuration(string(at))
+	t, err := duration(string(at))
 	if err != nil {
 		return err
 	}
-	lo := len(d.arena)
 	if d.arena, err = appendUnquoted(d.arena, bytes.TrimLeft(quoted, " ")); err != nil {
 		return err
 	}
-	c := Chunk{t, d.arena[lo:len(d.arena):len(d.arena)]}
+	d.ends = append(d.ends, len(d.arena))
 	if raw {
-		d.x.Raw = append(d.x.Raw, c)
+		d.x.Raw = append(d.x.Raw, Chunk{At: t})
 	} else {
-		d.x.Body = append(d.x.Body, c)
+		d.x.Body = append(d.x.Body, Chunk{At: t})
 	}
 	return nil
 }
 
-// settle points the chunks at the arena as it is now, since it may have moved while it grew.
+// settle points the chunks at the arena, which moves while it grows.
 func (d *recReader) settle(cs []Chunk) {
-	off := 0
+	lo := 0
 	for i := range cs {
-		n := len(cs[i].Data)
-		cs[i].Data = d.arena[off : off+n]
-		off += n
+		cs[i].Data = d.arena[lo:d.ends[i]]
+		lo = d.ends[i]
 	}
 }
 
@@ -255,11 +267,11 @@ func (d *recReader) end(w []string) error {
 		x.End.Note = w[2]
 	}
 	var err error
-	if x.End.At, err = time.ParseDuration(w[1]); err != nil {
+	if x.End.At, err = duration(w[1]); err != nil {
 		return err
 	}
 	if len(x.Raw) > 0 {
-		if len(x.Body) > 0 || x.Proto != "" {
+		if len(x.Body) > 0 || d.answered || len(x.Interim) > 0 || len(x.Trailer) > 0 || x.HeadAt != 0 {
 			return errors.New("an exchange holds raw bytes and an answer beside them")
 		}
 		d.settle(x.Raw)
@@ -268,7 +280,7 @@ func (d *recReader) end(w []string) error {
 		d.settle(x.Body)
 	}
 	d.r.Exchanges = append(d.r.Exchanges, x)
-	d.x, d.arena = nil, nil
+	d.x, d.arena, d.ends = nil, nil, nil
 	return nil
 }
 
@@ -277,7 +289,7 @@ func (d *recReader) interim(rest string) error {
 	w, err := words(rest)
 	if err == nil && len(w) == 2 {
 		code, cerr := strconv.Atoi(w[0])
-		at, terr := time.ParseDuration(w[1])
+		at, terr := duration(w[1])
 		if cerr == nil && terr == nil {
 			d.x.Interim = append(d.x.Interim, Interim{Status: code, At: at})
 			return nil
@@ -293,14 +305,14 @@ func (d *recReader) frame(w []string) error {
 	if len(w) < 2 {
 		return errors.New("frame is not: frame <moment> <type> key=value…")
 	}
-	at, err := time.ParseDuration(w[0])
+	at, err := duration(w[0])
 	if err != nil {
 		return err
 	}
 	f := Frame{At: at, Type: w[1]}
 	for _, kv := range w[2:] {
 		if err := f.set(kv); err != nil {
-			return fmt.Errorf("frame: %q: %w", kv, err)
+			return fmt.Errorf("frame: %q %w", kv, err)
 		}
 	}
 	d.x.Frames = append(d.x.Frames, f)
@@ -311,17 +323,21 @@ func (d *recReader) frame(w []string) error {
 func (f *Frame) set(kv string) error {
 	if id, v, ok := strings.Cut(kv, ":"); ok {
 		n, err := strconv.ParseUint(id, 10, 16)
-		if err != nil {
-			return err
+		val, verr := strconv.ParseUint(v, 10, 32)
+		if err != nil || verr != nil {
+			return errors.New("is not a setting: <id>:<value>")
 		}
-		val, err := strconv.ParseUint(v, 10, 32)
 		f.Settings = append(f.Settings, Setting{uint16(n), uint32(val)})
-		return err
+		return nil
 	}
 	key, v, _ := strings.Cut(kv, "=")
-	n, err := strconv.ParseUint(v, 0, 32)
+	bits := 32
+	if key == "flags" {
+		bits = 8
+	}
+	n, err := strconv.ParseUint(v, 0, bits)
 	if err != nil {
-		return err
+		return fmt.Errorf("is not <key>=<number of at most %d bits>", bits)
 	}
 	switch key {
 	case "stream":
@@ -337,7 +353,7 @@ func (f *Frame) set(kv string) error {
 	case "increment":
 		f.Increment = uint32(n)
 	default:
-		return errors.New("no such key")
+		return errors.New("has another key than stream, flags, length, code, last and increment")
 	}
 	return nil
 }
@@ -346,7 +362,7 @@ func (d *recReader) fault(w []string) error {
 	if len(w) != 3 {
 		return errors.New("fault is not: fault <kind> <aim> <landed>")
 	}
-	n, err := strconv.Atoi(w[2])
+	n, err := whole(w[2])
 	d.x.Fault = &Fault{FaultKind(w[0]), w[1], n}
 	return err
 }
@@ -360,7 +376,7 @@ func status(x *Exchange, rest string) error {
 		return errors.New("an answer begins with: < <version> <status>")
 	}
 	x.Proto = w[0]
-	x.Status, err = strconv.Atoi(w[1])
+	x.Status, err = whole(w[1])
 	return err
 }
 
@@ -382,16 +398,21 @@ func request(r *Request, rest string) error {
 // field reads "name: value", either part quoted if need be.
 func field(h *Header, rest string) error {
 	name, value, ok := "", "", false
-	if q, err := strconv.QuotedPrefix(rest); err == nil {
+	if strings.HasPrefix(rest, `"`) {
+		q, err := strconv.QuotedPrefix(rest)
+		if err != nil {
+			return fmt.Errorf("%q is not quoted well", rest)
+		}
 		name, _ = strconv.Unquote(q)
 		value, ok = strings.CutPrefix(rest[len(q):], ":")
 	} else {
 		name, value, ok = strings.Cut(rest, ":")
+		ok = ok && name != "" && !strings.Contains(name, " ")
 	}
 	if !ok {
-		return fmt.Errorf("%q is not a field: <name>: <value>", rest)
+		return fmt.Errorf("%q is not a field: <name>: <value>, the name quoted if it holds a space (or an end line is missing before)", rest)
 	}
-	value = strings.TrimSpace(value)
+	value = strings.Trim(value, " \t")
 	if strings.HasPrefix(value, `"`) {
 		v, err := strconv.Unquote(value)
 		if err != nil {
@@ -404,9 +425,35 @@ func field(h *Header, rest string) error {
 }
 
 func body(b *[]byte, rest string) error {
-	s, err := strconv.Unquote(rest)
-	*b = []byte(s)
+	q, err := appendUnquoted(nil, []byte(rest))
+	*b = q
 	return err
+}
+
+func duration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a duration such as 12ms or 1m30.5s", s)
+	}
+	return d, nil
+}
+
+func whole(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a whole number", s)
+	}
+	return n, nil
+}
+
+// instant reads a time. Years that would not be read again are refused.
+func instant(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	t = t.UTC()
+	if err != nil || t.Year() < 0 || t.Year() > 9999 {
+		return time.Time{}, fmt.Errorf("%q is not a time such as 2006-01-02T15:04:05Z", s)
+	}
+	return t, nil
 }
 
 // words divides a line at spaces; a word in quotes may hold any.
@@ -434,12 +481,18 @@ func words(s string) ([]string, error) {
 // appendUnquoted appends the bytes that a double-quoted Go string stands for.
 func appendUnquoted(dst, q []byte) ([]byte, error) {
 	if len(q) < 2 || q[0] != '"' || q[len(q)-1] != '"' {
-		return nil, errors.New("bytes are not quoted")
+		return nil, errors.New("bytes are not in double quotes")
 	}
 	q = q[1 : len(q)-1]
 	for len(q) > 0 {
 		i := bytes.IndexByte(q, '\\')
 		if i < 0 {
+			i = len(q)
+		}
+		if bytes.IndexByte(q[:i], '"') >= 0 {
+			return nil, errors.New("bytes are not quoted well: more follows the closing quote")
+		}
+		if i == len(q) {
 			return append(dst, q...), nil
 		}
 		dst, q = append(dst, q[:i]...), q[i:]

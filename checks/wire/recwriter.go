@@ -63,7 +63,7 @@ func (e *recWriter) bundle(b *Bundle) {
 		}
 	}
 	opt("command", b.Command)
-	if b.Target.URL != "" {
+	if t := b.Target; t.Method != "" || t.URL != "" || t.Proto != "" || len(t.Header) > 0 || len(t.Body) > 0 {
 		e.request("target", b.Target)
 	}
 	opt("name", b.Name)
@@ -108,7 +108,7 @@ func (e *recWriter) bundle(b *Bundle) {
 func (e *recWriter) request(mark string, r Request) {
 	words := []string{mark, word(r.Method), word(r.URL)}
 	if r.Proto != "" {
-		words = append(words, r.Proto)
+		words = append(words, word(r.Proto))
 	}
 	e.line(words...)
 	e.header(mark, r.Header)
@@ -137,7 +137,7 @@ func (e *recWriter) exchange(x *Exchange) {
 	}
 	if len(x.Raw) > 0 {
 		for _, c := range x.Raw {
-			e.bytes("raw +"+c.At.String()+" ", c.Data)
+			e.bytes("raw "+moment(c.At)+" ", c.Data)
 		}
 	} else {
 		e.answer(x)
@@ -148,45 +148,53 @@ func (e *recWriter) exchange(x *Exchange) {
 	if f := x.Fault; f != nil {
 		e.line("fault", word(string(f.Kind)), word(f.Aim), strconv.Itoa(f.Landed))
 	}
-	end := []string{"end", x.End.Kind.String(), "+" + x.End.At.String()}
+	end := []string{"end", x.End.Kind.String(), moment(x.End.At)}
 	if x.End.Note != "" {
 		end = append(end, strconv.Quote(x.End.Note))
 	}
 	e.line(end...)
 }
 
-// closing says how the peer closed the session, in one word.
+// How the peer closed the session, in one word.
+const (
+	tlsOpen     = "open"
+	tlsNotified = "close-notify"
+	tlsCut      = "no-close-notify"
+)
+
+var closings = []string{tlsOpen, tlsNotified, tlsCut}
+
 func (t *TLS) closing() string {
 	switch {
 	case !t.Closed:
-		return "open"
+		return tlsOpen
 	case t.CloseNotify:
-		return "close-notify"
+		return tlsNotified
 	}
-	return "no-close-notify"
+	return tlsCut
 }
 
 // answer writes what came back as it was read, for exchanges without raw bytes.
 func (e *recWriter) answer(x *Exchange) {
 	for _, i := range x.Interim {
-		e.line("interim", strconv.Itoa(i.Status), "+"+i.At.String())
+		e.line("interim", strconv.Itoa(i.Status), moment(i.At))
 		e.header("interim", i.Header)
 	}
-	if x.Proto != "" || x.Status != 0 {
+	if x.Proto != "" || x.Status != 0 || len(x.Header) > 0 {
 		e.line("<", word(x.Proto), strconv.Itoa(x.Status))
 	}
 	e.header("<", x.Header)
 	if x.HeadAt != 0 {
-		e.line("head", "+"+x.HeadAt.String())
+		e.line("head", moment(x.HeadAt))
 	}
 	for _, c := range x.Body {
-		e.bytes("+"+c.At.String()+" ", c.Data)
+		e.bytes(moment(c.At)+" ", c.Data)
 	}
 	e.header("trailer", x.Trailer)
 }
 
 func (e *recWriter) frame(f Frame) {
-	words := []string{"frame", "+" + f.At.String(), word(f.Type),
+	words := []string{"frame", moment(f.At), word(f.Type),
 		fmt.Sprintf("stream=%d", f.Stream), fmt.Sprintf("flags=%#x", f.Flags), fmt.Sprintf("length=%d", f.Length)}
 	number := func(key string, n uint32) {
 		if n != 0 {
@@ -200,6 +208,14 @@ func (e *recWriter) frame(f Frame) {
 		words = append(words, fmt.Sprintf("%d:%d", s.ID, s.Value))
 	}
 	e.line(words...)
+}
+
+// moment returns a duration with its sign: bytes may come before the request's last one was written.
+func moment(d time.Duration) string {
+	if d < 0 {
+		return d.String()
+	}
+	return "+" + d.String()
 }
 
 // word returns s, quoted where it would not be read back as one word.
@@ -220,7 +236,7 @@ func name(s string) string {
 
 // value returns a field value, quoted where it would not survive as the rest of a line.
 func value(s string) string {
-	if strings.TrimSpace(s) != s || strings.HasPrefix(s, `"`) || !plain(s) {
+	if strings.Trim(s, " \t") != s || strings.HasPrefix(s, `"`) || !plain(s) {
 		return strconv.Quote(s)
 	}
 	return s

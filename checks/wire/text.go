@@ -29,6 +29,7 @@ func NewText(cs []Chunk) Text {
 
 // When returns the moment at which the byte at off arrived; for an offset at or behind the end, that of the last byte.
 func (t Text) When(off int) time.Duration {
+	off = min(off, max(0, len(t.Bytes)-1)) // a read that brought nothing behind them does not count
 	i := sort.Search(len(t.marks), func(i int) bool { return t.marks[i].off > off })
 	if i == 0 {
 		return 0
