@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -18,6 +19,7 @@ type ask struct {
 	patience  patience
 	address   netip.Addr // to use in place of the name's; invalid for any
 	halfClose bool       // end our side of the connection behind the request
+	either    bool       // over HTTP/2 where the server speaks nothing else
 }
 
 // A patience says how long an answer is watched, counted from the request's last byte.
@@ -33,7 +35,7 @@ type patience struct {
 var glance = patience{
 	head:   5 * time.Second,        // a head that takes longer is late whatever it says
 	silent: 2 * time.Second,        // an idle stream shows its head and then nothing
-	linger: 300 * time.Millisecond, // enough for a few events, or for a coding to show what it is
+	linger: 100 * time.Millisecond, // what a server has to say at once comes within
 	behind: 20 * time.Millisecond,  // stray bytes come in the same segment, or in the next
 	bytes:  256 << 10,              // a flood is seen in the control scene
 }
@@ -68,6 +70,9 @@ func (p patience) deadline(headAt, bodyAt time.Duration, head, body bool) time.D
 
 // most returns how many bytes of an answer are read.
 func (p patience) most(l *Lab) int64 {
+	if l.forget && l.Limits.Bytes <= 0 {
+		return math.MaxInt64 // what is not kept costs nothing
+	}
 	if p.bytes > 0 {
 		return min(p.bytes, l.maxBytes())
 	}
@@ -109,7 +114,9 @@ func set(r wire.Request, name, value string) wire.Request {
 // method returns the request with another method and no body.
 func method(r wire.Request, m string) wire.Request {
 	r.Method, r.Body = m, nil
-	r.Header = r.Header.Without("Content-Type")
+	for _, n := range []string{"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "Content-Location"} {
+		r.Header = r.Header.Without(n)
+	}
 	return r
 }
 
@@ -131,6 +138,13 @@ func authority(u *url.URL) string {
 	return u.Host
 }
 
+// sizes reports whether the request says how long its body is: where it has one, or is expected to
+// (RFC 9110, 8.6), and the user did not say it.
+func (a *ask) sizes() bool {
+	m := a.req.Method
+	return !a.req.Header.Has("Content-Length") && (len(a.req.Body) > 0 || m == "POST" || m == "PUT" || m == "PATCH")
+}
+
 // head1 returns the request as HTTP/1.x bytes.
 func (a *ask) head1(u *url.URL, proxy *url.URL) []byte {
 	var b strings.Builder
@@ -142,10 +156,10 @@ func (a *ask) head1(u *url.URL, proxy *url.URL) []byte {
 	for _, f := range a.req.Header {
 		fmt.Fprintf(&b, "%s: %s\r\n", f.Name, f.Value)
 	}
-	if viaProxy {
+	if viaProxy && !a.req.Header.Has("Proxy-Authorization") {
 		b.WriteString(proxyAuthorization(proxy.User))
 	}
-	if len(a.req.Body) > 0 || a.req.Method == "POST" || a.req.Method == "PUT" || a.req.Method == "PATCH" {
+	if a.sizes() {
 		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(a.req.Body))
 	}
 	b.WriteString("\r\n")

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -16,14 +15,13 @@ var control = &Experiment{
 	Doc:      "watched to its end, or for as long as --watch says; no content coding is offered",
 	Requests: 1,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
-		a := ask{req: l.asEventSource(), version: l.version(), patience: whole(l.watch())}
-		r, err := l.observe(ctx, wire.Control, a)
-		if errors.Is(err, errNoProtocol) && l.Version == "" { // HTTP/2 only
-			a.version = "HTTP/2.0"
-			r, err = l.observe(ctx, wire.Control, a)
-		}
-		return r, err
+		return l.observe(ctx, wire.Control, l.opening())
 	},
+}
+
+// opening is the request that opens the stream, watched to its end.
+func (l *Lab) opening() ask {
+	return ask{req: l.asEventSource(), version: l.version(), patience: whole(l.watch()), either: l.Version == ""}
 }
 
 // version returns the HTTP version of requests that do not test one.
@@ -74,10 +72,16 @@ var compressed = &Experiment{
 	Title:    "with the content codings that browsers offer",
 	Doc:      "a test without them misses what compression does to a stream",
 	Requests: 1,
-	Run: glimpse(wire.Compressed, func(l *Lab) wire.Request {
-		return set(set(l.asEventSource(), "Accept-Encoding", browserCodings), "User-Agent", browserAgent)
-	}),
+	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
+		r := set(set(l.asEventSource(), "Accept-Encoding", browserCodings), "User-Agent", browserAgent)
+		p := l.glance()
+		p.linger = codedLinger
+		return l.observe(ctx, wire.Compressed, ask{req: r, version: l.version(), patience: p})
+	},
 }
+
+// codedLinger is how long a coded body is watched: enough for a few flushes to show what it is.
+const codedLinger = 300 * time.Millisecond
 
 var accept = &Experiment{
 	Scene:    wire.Accept,

@@ -62,6 +62,7 @@ func (s *stamped) CloseWrite() error {
 // connect opens a connection for a request to u. protocols are offered by ALPN; ip, if valid, is used
 // in place of the name's address.
 func (l *Lab) connect(ctx context.Context, u *url.URL, protocols []string, ip netip.Addr) (*line, error) {
+	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	start := time.Now()
@@ -71,13 +72,19 @@ func (l *Lab) connect(ctx context.Context, u *url.URL, protocols []string, ip ne
 		addr = net.JoinHostPort(ip.String(), port)
 	}
 	c, err := l.tunnel(ctx, u.Scheme, addr)
-	if err != nil {
+	switch {
+	case err != nil && whole.Err() != nil: // it is the user's time that is over
+		return nil, stopped(whole)
+	case err != nil:
 		return nil, explainDial(host, addr, err)
 	}
 	ln := &line{Conn: c, bottom: c}
 	if u.Scheme == "https" {
 		if err := ln.secure(ctx, l.TLS, host, protocols); err != nil {
 			c.Close()
+			if whole.Err() != nil {
+				return nil, stopped(whole)
+			}
 			return nil, explainTLS(host, err)
 		}
 	}
@@ -105,9 +112,13 @@ func (l *Lab) tunnel(ctx context.Context, scheme, addr string) (*stamped, error)
 		c, err := dial(ctx, "tcp", addr)
 		return &stamped{Conn: c}, err
 	}
-	c, err := dial(ctx, "tcp", net.JoinHostPort(l.Proxy.Hostname(), portOf(l.Proxy)))
-	if err != nil || scheme == "http" { // plain requests are sent to the proxy in absolute form
-		return &stamped{Conn: c}, err
+	proxy := net.JoinHostPort(l.Proxy.Hostname(), portOf(l.Proxy))
+	c, err := dial(ctx, "tcp", proxy)
+	if err != nil {
+		return nil, plainly(err, "the proxy: %v", explainDial(l.Proxy.Hostname(), proxy, err))
+	}
+	if scheme == "http" { // plain requests are sent to the proxy in absolute form
+		return &stamped{Conn: c}, nil
 	}
 	if err := connectThrough(ctx, c, addr, l.Proxy.User); err != nil {
 		c.Close()
@@ -188,7 +199,10 @@ func plainly(cause error, format string, a ...any) error {
 // explainDial turns a failure to connect into a sentence.
 func explainDial(host, addr string, err error) error {
 	var dns *net.DNSError
+	var plain *plainError
 	switch {
+	case errors.As(err, &plain):
+		return err
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return plainly(err, "the name %s does not exist (DNS)", host)
 	case errors.As(err, &dns):
@@ -197,8 +211,6 @@ func explainDial(host, addr string, err error) error {
 		return plainly(err, "%s refused the connection: is the server running?", addr)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return plainly(err, "%s did not answer within %v", addr, dialTimeout)
-	case errors.Is(err, context.Canceled):
-		return errors.New(wire.Interrupted)
 	}
 	return fmt.Errorf("%s cannot be reached: %w", addr, err)
 }
@@ -217,7 +229,7 @@ func explainTLS(host string, err error) error {
 		return plainly(err, "TLS: the certificate of %s is made out to another name (-k accepts it): %v", host, name)
 	case errors.As(err, &record):
 		return plainly(err, "TLS: %s does not speak it on this port (is it http:// rather than https://?)", host)
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), gone(err):
 		return plainly(err, "TLS: %s closed the connection during the handshake", host)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return plainly(err, "TLS: %s did not finish the handshake within %v", host, dialTimeout)

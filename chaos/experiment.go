@@ -48,16 +48,15 @@ func Plan(scenes []wire.Scene) ([]*Experiment, error) {
 	return plan, nil
 }
 
-// Forecast returns why an experiment would not be made at this lab whatever the endpoint says,
-// or "" where it would.
-func (l *Lab) Forecast(e *Experiment) string {
+// Forecast returns why an experiment would not be made at this lab whatever the endpoint says, or nil.
+func (l *Lab) Forecast(e *Experiment) error {
 	switch {
 	case e.Scene != wire.Control && !e.Safe && !l.safe():
-		return fmt.Sprintf("a %s is sent once only, since each may be billed (--repeat-post allows more)", l.Target.Method)
+		return fmt.Errorf("a %s is sent once only, since each may be billed (--repeat-post allows more)", l.Target.Method)
 	case (e.Scene == wire.Crowd || e.Scene == wire.Churn) && !l.Load:
-		return "many streams at once were not allowed (--allow-load)"
+		return moot("many streams at once were not allowed (--allow-load)")
 	}
-	return ""
+	return nil
 }
 
 // A Take is one experiment done: a recording, or the reason why there is none.
@@ -87,15 +86,15 @@ func Perform(ctx context.Context, l *Lab, plan []*Experiment) iter.Seq[Take] {
 
 func (l *Lab) perform(ctx context.Context, e *Experiment) Take {
 	t := Take{Experiment: e}
-	switch why := l.Forecast(e); {
+	switch foreseen := l.Forecast(e); {
 	case ctx.Err() != nil:
 		t.Err = stopped(ctx)
-	case why != "" && l.Load == false && (e.Scene == wire.Crowd || e.Scene == wire.Churn):
-		t.Err = moot("%s", why)
-	case why != "":
-		t.Err = errors.New(why)
+	case foreseen != nil:
+		t.Err = foreseen
 	case e.Scene != wire.Control && l.control() == nil:
 		t.Err = errors.New("the control request could not be made")
+	case e.Scene != wire.Control && l.control().End.Note == wire.RequestsSpent: // on the way to the stream
+		t.Err = errBudget
 	case e.Scene != wire.Control && !opened(l.control()) && !(e.Always && l.control().Status != 0):
 		t.Err = moot("no event stream was opened")
 	case l.Limits.Requests > 0 && l.requests+e.Requests > l.Limits.Requests:

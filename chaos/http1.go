@@ -27,7 +27,8 @@ type tape struct {
 	items  int
 	headAt time.Duration
 	bodyAt time.Duration
-	told   int // body extents already passed to the tap
+	doneAt time.Duration // when the message was whole, if it is
+	told   int           // body extents already passed to the tap
 	live   *wire.Exchange
 }
 
@@ -49,9 +50,9 @@ func (l *Lab) exchange1(ctx context.Context, a *ask, u *url.URL) (*wire.Exchange
 	defer stop()
 	ln.bottom.SetWriteDeadline(began.Add(dialTimeout))
 	if _, err := ln.Write(a.head1(u, l.Proxy)); err != nil && !gone(err) {
-		return nil, fmt.Errorf("the request could not be sent: %w", err)
+		return nil, unsent(ctx, err)
 	}
-	if a.halfClose {
+	if a.halfClose && ln.tls == nil {
 		ln.bottom.CloseWrite()
 	}
 	t := &tape{l: l, ask: a, ln: ln, sent: time.Now(), parser: wire.NewMessageParser(a.req.Method)}
@@ -65,6 +66,14 @@ func (l *Lab) exchange1(ctx context.Context, a *ask, u *url.URL) (*wire.Exchange
 // gone reports whether a write failed because the peer left; what it said before still counts.
 func gone(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// unsent says why a request was not sent.
+func unsent(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return stopped(ctx)
+	}
+	return fmt.Errorf("the request could not be sent: %w", err)
 }
 
 // readSize is one read's worth: what a socket buffer usually hands over at once.
@@ -95,7 +104,7 @@ func (t *tape) record(ctx context.Context) wire.End {
 func (t *tape) deadline() time.Duration {
 	p := t.ask.patience
 	if t.parser.Done() {
-		return t.lastAt() + p.behind
+		return t.doneAt + p.behind // however much follows it
 	}
 	until := p.deadline(t.headAt, t.bodyAt, t.parser.HeadDone(), t.bodyAt > 0)
 	if m := t.parser.Message(); redirects(m.Status) && m.Header.Has("Location") {
@@ -129,12 +138,15 @@ func (t *tape) read() (int, error) {
 // advance looks at the n bytes that have just come.
 func (t *tape) advance(n int) {
 	at := t.lastAt()
-	headDone := t.parser.HeadDone()
+	headDone, done := t.parser.HeadDone(), t.parser.Done()
 	t.parser.Advance(t.buf)
 	m := t.parser.Message()
 	if !headDone && t.parser.HeadDone() {
 		t.headAt = at
 		t.live.Proto, t.live.Status, t.live.Header, t.live.HeadAt = m.Proto, m.Status, m.Header, at
+	}
+	if !done && t.parser.Done() {
+		t.doneAt = at
 	}
 	if t.bodyAt == 0 && len(m.Body) > 0 {
 		t.bodyAt = max(at, 1) // a moment of zero would read as none
@@ -184,6 +196,8 @@ func (t *tape) limit() (wire.End, bool) {
 	switch {
 	case !t.parser.HeadDone() && len(t.buf) > t.l.maxHead():
 		note = fmt.Sprintf("head limit of %d bytes", t.l.maxHead())
+	case t.l.forget && t.parser.HeadDone() && len(t.buf) > t.l.maxHead(): // else only bytes that say nothing yet are held
+		note = fmt.Sprintf("trailer limit of %d bytes", t.l.maxHead())
 	case t.total > most:
 		note = fmt.Sprintf("byte limit of %d", most)
 	case t.items > t.l.maxItems():
@@ -204,7 +218,7 @@ func (t *tape) ended(ctx context.Context, err error) wire.End {
 	}
 	switch {
 	case done:
-		return wire.End{Kind: wire.Complete, At: t.lastAt()}
+		return wire.End{Kind: wire.Complete, At: t.doneAt}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return t.left(ctx)
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
@@ -243,6 +257,7 @@ func departure(ctx context.Context, heard bool, at time.Duration) wire.End {
 // fill puts the tape into the exchange, secrets blanked.
 func (t *tape) fill(x *wire.Exchange) {
 	if t.l.forget {
+		x.Header = t.l.Secrets.header(x.Header)
 		return
 	}
 	t.l.Secrets.Blank(t.buf)
@@ -254,4 +269,5 @@ func (t *tape) fill(x *wire.Exchange) {
 		x.Raw = append(x.Raw, wire.Chunk{At: m.at, Data: t.buf[m.off:hi]})
 	}
 	x.Assemble()
+	t.l.Secrets.blankAcross(x.Body) // which aliases the raw bytes
 }

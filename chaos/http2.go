@@ -35,6 +35,7 @@ type session struct {
 	block   []byte      // header block fragments until END_HEADERS
 	blockOf uint32
 	ends    bool // the block's HEADERS frame had END_STREAM
+	size    int  // of the fields of the block being decoded, which may be far larger than the block
 	streams map[uint32]*h2stream
 	nextID  uint32
 	items   int
@@ -62,7 +63,7 @@ func (l *Lab) exchange2(ctx context.Context, a *ask, u *url.URL) (*wire.Exchange
 		return nil, err
 	}
 	defer s.close()
-	st, err := s.request(a)
+	st, err := s.request(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -85,12 +86,14 @@ func (l *Lab) openSession(ctx context.Context, a *ask, u *url.URL, streamWindow 
 	s.fr.AllowIllegalReads = true // what is illegal is for the checks to say
 	s.fr.SetMaxReadFrameSize(window)
 	s.hdec = hpack.NewDecoder(4096, func(f hpack.HeaderField) {
-		s.fields = append(s.fields, wire.Field{Name: f.Name, Value: f.Value})
+		if s.size += int(f.Size()); s.size <= l.maxHead() { // a byte of the block may stand for 4 KiB
+			s.fields = append(s.fields, wire.Field{Name: f.Name, Value: f.Value})
+		}
 	})
 	ln.bottom.SetWriteDeadline(time.Now().Add(dialTimeout))
-	if err := s.greet(streamWindow); err != nil {
+	if err := s.greet(streamWindow); err != nil && !gone(err) {
 		ln.Close()
-		return nil, fmt.Errorf("the HTTP/2 preface could not be sent: %w", err)
+		return nil, unsent(ctx, err)
 	}
 	return s, nil
 }
@@ -111,21 +114,33 @@ func (s *session) greet(streamWindow uint32) error {
 
 func (s *session) close() { s.ln.Close() }
 
+// maxFrame is the payload that every peer takes (RFC 9113, 4.2).
+const maxFrame = 16 << 10
+
 // request opens a stream.
-func (s *session) request(a *ask) (*h2stream, error) {
+func (s *session) request(ctx context.Context, a *ask) (*h2stream, error) {
+	if ctx.Err() != nil {
+		return nil, stopped(ctx)
+	}
+	s.ln.bottom.SetWriteDeadline(time.Now().Add(dialTimeout))
 	s.l.requests++
 	id := s.nextID
 	s.nextID += 2
 	began := time.Now()
 	end := len(a.req.Body) == 0
-	err := s.fr.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: headerBlock(a, s.u), EndHeaders: true, EndStream: end})
-	for body := a.req.Body; err == nil && len(body) > 0; {
-		n := min(len(body), 16<<10) // the smallest maximum frame size (RFC 9113, 4.2)
+	block := headerBlock(a, s.u)
+	n := min(len(block), maxFrame)
+	err := s.fr.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block[:n], EndHeaders: n == len(block), EndStream: end})
+	for block = block[n:]; err == nil && len(block) > 0; block = block[n:] {
+		n = min(len(block), maxFrame)
+		err = s.fr.WriteContinuation(id, n == len(block), block[:n])
+	}
+	for body := a.req.Body; err == nil && len(body) > 0; body = body[n:] {
+		n = min(len(body), maxFrame)
 		err = s.fr.WriteData(id, n == len(body), body[:n])
-		body = body[n:]
 	}
 	if err != nil && !gone(err) {
-		return nil, fmt.Errorf("the request could not be sent: %w", err)
+		return nil, unsent(ctx, err)
 	}
 	if !s.started {
 		s.started, s.sent = true, time.Now()
@@ -155,7 +170,7 @@ func headerBlock(a *ask, u *url.URL) []byte {
 			put(n, f.Value)
 		}
 	}
-	if len(a.req.Body) > 0 {
+	if len(a.req.Body) > 0 && a.sizes() {
 		put("content-length", fmt.Sprint(len(a.req.Body)))
 	}
 	return b.Bytes()
@@ -166,7 +181,9 @@ func (s *session) run(ctx context.Context, st *h2stream, until func() time.Durat
 	stop := context.AfterFunc(ctx, func() { s.ln.bottom.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	for !st.over {
-		s.ln.bottom.SetReadDeadline(s.sent.Add(st.sent + until()))
+		moment := s.sent.Add(st.sent + until())
+		s.ln.bottom.SetReadDeadline(moment)
+		s.ln.bottom.SetWriteDeadline(moment.Add(dialTimeout)) // acknowledgements and windows, for as long as we read
 		if ctx.Err() != nil {
 			s.endAll(departure(ctx, st.bodyAt > 0, s.now()))
 			return
@@ -211,9 +228,18 @@ func (s *session) failed(ctx context.Context, st *h2stream, err error) {
 		s.endAll(wire.End{Kind: wire.Reset, At: at, Note: "the connection was reset"})
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		s.endAll(wire.End{Kind: wire.Truncated, At: at, Note: "the connection was closed before END_STREAM"})
+	case illegal(err):
+		s.endAll(wire.End{Kind: wire.HungUp, At: at, Note: "what came cannot be read as HTTP/2: " + err.Error()})
 	default:
 		s.endAll(wire.End{Kind: wire.Reset, At: at, Note: err.Error()})
 	}
+}
+
+// illegal reports whether bytes came that make no frame: then it is we who leave.
+func illegal(err error) bool {
+	var conn http2.ConnectionError
+	var stream http2.StreamError
+	return errors.As(err, &conn) || errors.As(err, &stream) || errors.Is(err, http2.ErrFrameTooLarge)
 }
 
 func (s *session) endAll(e wire.End) {
@@ -308,7 +334,7 @@ func (s *session) headers(whole bool, at time.Duration) {
 	if !whole {
 		return
 	}
-	s.fields = nil
+	s.fields, s.size = nil, 0
 	_, err := s.hdec.Write(s.block)
 	if err == nil {
 		err = s.hdec.Close()
@@ -320,6 +346,10 @@ func (s *session) headers(whole bool, at time.Duration) {
 	}
 	if err != nil {
 		st.end(wire.End{Kind: wire.HungUp, At: at, Note: "the header block cannot be decoded: " + err.Error()})
+		return
+	}
+	if s.size > s.l.maxHead() {
+		st.end(wire.End{Kind: wire.HungUp, At: at, Note: fmt.Sprintf("head limit of %d bytes", s.l.maxHead())})
 		return
 	}
 	st.headers(s.l.Secrets, s.fields, at-min(at, st.sent))

@@ -62,7 +62,10 @@ func (l *Lab) maxBytes() int64 {
 	return defaultBytes
 }
 
-func (l *Lab) maxItems() int { return int(l.maxBytes() / bytesPerItem) }
+// fewestItems is allowed however small an answer may be: a head alone has a dozen lines.
+const fewestItems = 4096
+
+func (l *Lab) maxItems() int { return max(fewestItems, int(l.maxBytes()/bytesPerItem)) }
 
 func (l *Lab) maxHead() int {
 	if l.Limits.Head > 0 {

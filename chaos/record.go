@@ -3,7 +3,9 @@ package chaos
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"net/url"
+	"strings"
 
 	"github.com/ssespec/ssespec/checks/wire"
 )
@@ -22,18 +24,20 @@ func (l *Lab) record(ctx context.Context, a ask) ([]*wire.Exchange, error) {
 	var hops []*wire.Exchange
 	for {
 		if l.Limits.Requests > 0 && l.requests >= l.Limits.Requests {
-			return hops, errBudget
+			return given(hops, errBudget)
 		}
 		u, err := url.Parse(a.req.URL)
 		if err != nil {
 			return hops, err
 		}
 		u.Fragment = ""
-		x, err := l.exchange(ctx, &a, u)
-		if err != nil {
-			if len(hops) > 0 { // what was seen so far is an observation, and it ends with a redirect
-				return hops, nil
-			}
+		x, err := l.exchange(ctx, a, u)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return given(hops, stopped(ctx))
+		case err != nil && len(hops) > 0: // what was seen so far is an observation, and it ends with a redirect
+			return hops, nil
+		case err != nil:
 			return nil, err
 		}
 		hops = append(hops, x)
@@ -41,19 +45,41 @@ func (l *Lab) record(ctx context.Context, a ask) ([]*wire.Exchange, error) {
 		if !ok || len(hops) > maxHops {
 			return hops, nil
 		}
+		if to, err := url.Parse(next.URL); err != nil || to.Hostname() != u.Hostname() {
+			a.address = netip.Addr{} // it was another name's
+		}
 		a.req = next
 	}
+}
+
+// given returns the hops that were made before the user's limit stopped us; the last one says so, since
+// it was not the endpoint that left it at a redirect.
+func given(hops []*wire.Exchange, limit error) ([]*wire.Exchange, error) {
+	if len(hops) > 0 {
+		hops[len(hops)-1].End.Note = limit.Error()
+	}
+	return hops, limit
 }
 
 // errBudget says that the user's limit on requests is used up.
 var errBudget = errors.New(wire.RequestsSpent)
 
-// exchange makes one exchange over the HTTP version that is asked for.
-func (l *Lab) exchange(ctx context.Context, a *ask, u *url.URL) (*wire.Exchange, error) {
-	if a.version == "HTTP/2.0" {
-		return l.exchange2(ctx, a, u)
+// exchange makes one exchange over the HTTP version that is asked for. Like a browser it uses HTTP/2 over
+// plain http only where the user insists: a redirect may change the scheme.
+func (l *Lab) exchange(ctx context.Context, a ask, u *url.URL) (*wire.Exchange, error) {
+	if a.version == "HTTP/2.0" && (u.Scheme == "https" || l.Version == a.version) {
+		return l.exchange2(ctx, &a, u)
 	}
-	return l.exchange1(ctx, a, u)
+	one := a
+	if one.version == "HTTP/2.0" {
+		one.version = "HTTP/1.1"
+	}
+	x, err := l.exchange1(ctx, &one, u)
+	if a.either && errors.Is(err, errNoProtocol) {
+		a.version = "HTTP/2.0"
+		return l.exchange2(ctx, &a, u)
+	}
+	return x, err
 }
 
 // redirected returns the request that follows a redirect answer (Fetch, HTTP-redirect fetch). Credentials
@@ -68,7 +94,7 @@ func redirected(r wire.Request, from *url.URL, x *wire.Exchange) (wire.Request, 
 		return r, false
 	}
 	next := r
-	if x.Status == 303 && r.Method != "HEAD" || (x.Status == 301 || x.Status == 302) && r.Method == "POST" {
+	if x.Status == 303 && r.Method != "GET" && r.Method != "HEAD" || (x.Status == 301 || x.Status == 302) && r.Method == "POST" {
 		next = method(r, "GET")
 	}
 	if origin(to) != origin(from) {
@@ -84,7 +110,7 @@ func origin(u *url.URL) string { return u.Scheme + "://" + u.Hostname() + ":" + 
 func withoutCredentials(h wire.Header) wire.Header {
 	var out wire.Header
 	for _, f := range h {
-		if !isCredential(f.Name) && f.Name != "Host" {
+		if !isCredential(f.Name) && !strings.EqualFold(f.Name, "Host") {
 			out = append(out, f)
 		}
 	}

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"bytes"
+	"encoding/base64"
 	"net/url"
 	"strings"
 
@@ -32,8 +33,7 @@ func (s *Secrets) Add(values ...string) {
 func (s *Secrets) AddFrom(r wire.Request) {
 	for _, f := range r.Header {
 		if isCredential(f.Name) {
-			_, token, _ := strings.Cut(f.Value, " ") // "Bearer x" is known by its x
-			s.Add(f.Value, token)
+			s.addCredential(f)
 		}
 	}
 	u, err := url.Parse(r.URL)
@@ -41,13 +41,33 @@ func (s *Secrets) AddFrom(r wire.Request) {
 		return
 	}
 	if p, ok := u.User.Password(); ok {
-		s.Add(p, url.QueryEscape(p))
+		_, raw, _ := strings.Cut(u.User.String(), ":")
+		s.Add(p, raw, url.QueryEscape(p))
 	}
-	for k, vs := range u.Query() {
-		if isSecretParam(k) {
-			for _, v := range vs {
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		k, raw, _ := strings.Cut(pair, "=")
+		if v, err := url.QueryUnescape(raw); isSecretParam(k) {
+			s.Add(raw)
+			if err == nil {
 				s.Add(v, url.QueryEscape(v))
 			}
+		}
+	}
+}
+
+// addCredential registers the value of a field and the parts of it that an endpoint may show alone: x of
+// "Bearer x", the password in "Basic x", and each value of a Cookie.
+func (s *Secrets) addCredential(f wire.Field) {
+	scheme, token, _ := strings.Cut(f.Value, " ")
+	s.Add(f.Value, token)
+	if pair, err := base64.StdEncoding.DecodeString(token); err == nil && strings.EqualFold(scheme, "Basic") {
+		_, password, _ := strings.Cut(string(pair), ":")
+		s.Add(string(pair), password)
+	}
+	if strings.EqualFold(f.Name, "Cookie") {
+		for pair := range strings.SplitSeq(f.Value, ";") {
+			_, v, _ := strings.Cut(pair, "=")
+			s.Add(strings.TrimSpace(v))
 		}
 	}
 }
@@ -74,18 +94,58 @@ func isSecretParam(name string) bool {
 
 // Blank overwrites every secret in b.
 func (s Secrets) Blank(b []byte) {
+	for _, e := range s.find(b) {
+		for i := e.Lo; i < e.Hi; i++ {
+			b[i] = '*'
+		}
+	}
+}
+
+// find returns where secrets stand, all of them, before any is overwritten: one may be part of another,
+// or begin in the end of another.
+func (s Secrets) find(b []byte) []wire.Extent {
+	var out []wire.Extent
 	for _, v := range s.values {
-		for rest := b; ; {
-			i := bytes.Index(rest, []byte(v))
+		first := len(out)
+		for from := 0; ; from++ {
+			i := bytes.Index(b[from:], []byte(v))
 			if i < 0 {
 				break
 			}
-			for j := range len(v) {
-				rest[i+j] = '*'
+			from += i
+			if n := len(out); n > first && out[n-1].Hi >= from {
+				out[n-1].Hi = from + len(v)
+			} else {
+				out = append(out, wire.Extent{Lo: from, Hi: from + len(v)})
 			}
-			rest = rest[i+len(v):]
 		}
 	}
+	return out
+}
+
+// blankAcross overwrites every secret in what the chunks hold together, where something else stands
+// between them, such as the size of the next chunk.
+func (s Secrets) blankAcross(cs []wire.Chunk) {
+	if len(s.values) == 0 || len(cs) < 2 {
+		return
+	}
+	var all []byte
+	for _, c := range cs {
+		all = append(all, c.Data...)
+	}
+	s.Blank(all)
+	for _, c := range cs {
+		all = all[copy(c.Data, all):]
+	}
+}
+
+// header returns a copy of h with every secret overwritten.
+func (s Secrets) header(h wire.Header) wire.Header {
+	var out wire.Header
+	for _, f := range h {
+		out = append(out, wire.Field{Name: s.Mask(f.Name), Value: s.Mask(f.Value)})
+	}
+	return out
 }
 
 // Mask returns v with every secret overwritten.

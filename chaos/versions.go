@@ -93,13 +93,13 @@ var slowRead = &Experiment{
 
 // pair opens the stream that stays unread, then its neighbour, and watches the neighbour.
 func (l *Lab) pair(ctx context.Context, s *session, a *ask) (*wire.Recording, error) {
-	first, err := s.request(a)
+	first, err := s.request(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	first.unread = true
 	s.run(ctx, first, func() time.Duration { return first.deadline() })
-	second, err := s.request(a)
+	second, err := s.request(ctx, a)
 	if err != nil {
 		return nil, err
 	}
