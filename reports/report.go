@@ -1,0 +1,66 @@
+// Package reports tells what was found: as text for a terminal, as JSON for programs, and one
+// rule at a time for who wants to know more.
+//
+// A report is a function of the evidence and the results: the same two give the same bytes in
+// every format. Whatever a server sent is escaped before it is written, so that a hostile stream
+// can neither drive a terminal nor break a format.
+//
+// It imports checks, stream and wire.
+package reports
+
+import (
+	"io"
+	"time"
+
+	"github.com/ssespec/ssespec/checks"
+)
+
+// A Report is one run over one target.
+type Report struct {
+	Version  string // of this program
+	Command  string // "check" or "judge"
+	Evidence *checks.Evidence
+	Results  []checks.Result
+	Exit     int
+	Why      string // why Exit is not 0, in one sentence
+	Partial  bool   // the run was interrupted
+}
+
+// A Reporter writes a report in one format.
+type Reporter func(io.Writer, *Report) error
+
+// A Summary counts verdicts.
+type Summary struct {
+	Verdicts map[checks.Verdict]int
+	Judged   int // pass and fail, whether excused or not
+	Rules    int
+}
+
+// Summary counts the verdicts of a report.
+func (r *Report) Summary() Summary {
+	s := Summary{Verdicts: map[checks.Verdict]int{}, Rules: len(r.Results)}
+	for _, x := range r.Results {
+		s.Verdicts[x.Verdict]++
+		switch x.Verdict {
+		case checks.Pass, checks.Fail, checks.Waived, checks.Expected:
+			s.Judged++
+		}
+	}
+	return s
+}
+
+// control returns the answer to the control request, or nil.
+func (r *Report) control() *checks.View { return r.Evidence.Control() }
+
+// round shortens a duration to what a person reads.
+func round(d time.Duration) time.Duration {
+	switch {
+	case d >= 10*time.Second:
+		return d.Round(100 * time.Millisecond)
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond)
+	case d >= time.Millisecond:
+		return d.Round(100 * time.Microsecond)
+	}
+	return d.Round(time.Microsecond)
+}
