@@ -1,0 +1,84 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// arrange rewrites the arguments of a command so that they may be written as curl's users write
+// them: flags behind the URL, a value glued to its letter (-XPOST), letters in a bunch (-kL),
+// and --json without a value.
+func arrange(flags []cli.Flag, args []string) []string {
+	var front, rest []string
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if a == "--" {
+			rest = append(rest, args[i+1:]...)
+			break
+		}
+		if len(a) < 2 || a[0] != '-' {
+			rest = append(rest, a)
+			continue
+		}
+		words := spell(flags, a)
+		front = append(front, words...)
+		last := words[len(words)-1]
+		if takesValue(flags, last) && i+1 < len(args) {
+			i++
+			front = append(front, args[i])
+		}
+	}
+	return append(append(front, "--"), rest...)
+}
+
+// spell turns one argument into words that package flag understands.
+func spell(flags []cli.Flag, a string) []string {
+	name, _, given := strings.Cut(strings.TrimLeft(a, "-"), "=")
+	if f := lookup(flags, name); f != nil || strings.HasPrefix(a, "--") {
+		if _, isText := f.(*cli.StringFlag); isText && !given && slices.Contains(optionalValue, name) {
+			return []string{a + "=-"}
+		}
+		return []string{a}
+	}
+	var words []string
+	for i, r := range a[1:] {
+		letter := "-" + string(r)
+		words = append(words, letter)
+		if f := lookup(flags, string(r)); f == nil {
+			return []string{a}
+		}
+		if takesValue(flags, letter) {
+			if tail := a[1+i+len(string(r)):]; tail != "" {
+				words[len(words)-1] = letter + "=" + tail
+			}
+			return words
+		}
+	}
+	return words
+}
+
+// optionalValue are the flags that may stand alone and then mean standard output.
+var optionalValue = []string{"json"}
+
+func lookup(flags []cli.Flag, name string) cli.Flag {
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+func takesValue(flags []cli.Flag, word string) bool {
+	if strings.Contains(word, "=") {
+		return false
+	}
+	f := lookup(flags, strings.TrimLeft(word, "-"))
+	if f == nil {
+		return false
+	}
+	_, isBool := f.(*cli.BoolFlag)
+	return !isBool
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/fixtures"
+	"github.com/ssespec/ssespec/reports"
+)
+
+// demoDefects are what the broken endpoint of the demo does wrong: mistakes that real servers make.
+var demoDefects = []string{
+	"framing/utf8", "framing/final-event-terminated", "framing/retry-digits", "headers/cache-control", "http/head",
+}
+
+func demoCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "demo",
+		Usage: "needs no network: starts a sound and a broken endpoint on loopback and checks both",
+		Flags: slices.Concat(requestFlags(), budgetFlags(), selectionFlags(), promiseFlags(), gateFlags(), outputFlags(), progressFlags()),
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return usage("Write ssespec URL.", "demo takes no URL")
+			}
+			return demo(c)
+		},
+	}
+}
+
+func demo(c *cli.Context) error {
+	broken, err := brokenServer(demoDefects)
+	if err != nil {
+		return err
+	}
+	j, err := newJudgment(c)
+	if err != nil {
+		return err
+	}
+	urls, stop, err := listenAll(c.Context, fixtures.Sound("answer"), broken)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	out := c.App.Writer
+	fmt.Fprintf(out, "A sound endpoint\n\n")
+	sound, err := demoCheck(c, j, urls[0])
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nA broken endpoint: %d mistakes that real servers make\n\n", len(demoDefects))
+	bad, err := demoCheck(c, j, urls[1])
+	if err != nil {
+		return err
+	}
+	found := 0
+	for _, r := range bad.Results {
+		if r.Verdict == checks.Fail && slices.Contains(demoDefects, r.ID) {
+			found++
+		}
+	}
+	fmt.Fprintf(out, "\nThe sound endpoint %s; %d of %d planted mistakes were found in the broken one.\n",
+		map[bool]string{true: "passed", false: "did not pass"}[sound.Exit == exitPass], found, len(demoDefects))
+	fmt.Fprintf(out, "Now yours: ssespec http://localhost:8080/your/stream\n")
+	if sound.Exit != exitPass || found < len(demoDefects) {
+		return &exitError{exitFault, "the demo did not end as it must on every machine"}
+	}
+	return nil
+}
+
+// demoCheck checks one endpoint and prints its report.
+func demoCheck(c *cli.Context, j *judgment, url string) (*reports.Report, error) {
+	l, err := newLab(c, url)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := interruptible(c.Context)
+	defer stop()
+	b, err := record(ctx, c, l, j.suite)
+	if err != nil {
+		return nil, err
+	}
+	r := j.judge("check", b)
+	return r, j.text.Report(c.App.Writer, r)
+}

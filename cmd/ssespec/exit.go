@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/stream"
+	"github.com/ssespec/ssespec/checks/wire"
+)
+
+// The exit codes, as the contract defines them. Where several apply, worse decides.
+const (
+	exitPass         = 0
+	exitFindings     = 1
+	exitUsage        = 2
+	exitUnreachable  = 3
+	exitInconclusive = 4
+	exitFault        = 70
+	exitInterrupted  = 130
+)
+
+// order ranks exit codes: of several the first one here decides.
+var order = []int{exitInterrupted, exitFault, exitUsage, exitUnreachable, exitFindings, exitInconclusive, exitPass}
+
+func worse(a, b int) int {
+	for _, c := range order {
+		if a == c || b == c {
+			return c
+		}
+	}
+	return exitFault
+}
+
+// A usageError is the user's mistake, with a hint at what to write instead.
+type usageError struct{ message, hint string }
+
+func (e *usageError) Error() string { return e.message }
+
+func usage(hint, format string, a ...any) error {
+	return &usageError{fmt.Sprintf(format, a...), hint}
+}
+
+// An exitError ends the run with a code and one sentence on standard error.
+type exitError struct {
+	code    int
+	message string
+}
+
+func (e *exitError) Error() string { return e.message }
+
+// A gate says which results make a run fail.
+type gate struct {
+	failOn  checks.Level // 0: never
+	require checks.Suite // inconclusive is not good enough for these
+}
+
+// decide returns the exit code of one run and, unless it is 0, the reason in one sentence.
+func (g gate) decide(ev *checks.Evidence, results []checks.Result) (int, string) {
+	code, why := exitPass, ""
+	say := func(c int, format string, a ...any) {
+		if c != code && worse(c, code) == c {
+			code, why = c, fmt.Sprintf(format, a...)
+		}
+	}
+	if cut(ev.Bundle, wire.Interrupted) {
+		say(exitInterrupted, "interrupted: what was not seen by then is not judged")
+	}
+	for _, budget := range []string{wire.TimeSpent, wire.RequestsSpent} {
+		if cut(ev.Bundle, budget) {
+			say(exitInconclusive, "%s: what was not seen by then is not judged", budget)
+		}
+	}
+	if c, reason := standing(ev); c != exitPass {
+		say(c, "%s", reason)
+	}
+	failed, judged := 0, 0
+	for _, r := range results {
+		switch r.Verdict {
+		case checks.Broken:
+			say(exitFault, "the rule %s itself is at fault: %s", r.ID, r.Reason)
+		case checks.Fail:
+			judged++
+			if g.failOn != 0 && r.Level >= g.failOn {
+				failed++
+			}
+		case checks.Pass:
+			judged++
+		case checks.Inconclusive:
+			if r.Required || g.requires(r.Check) {
+				say(exitInconclusive, "%s had to be judged and could not be: %s", r.ID, r.Reason)
+			}
+		}
+	}
+	if failed > 0 {
+		say(exitFindings, "%s at or above level %s", count(failed, "rule failed", "rules failed"), g.failOn)
+	}
+	if judged == 0 {
+		say(exitInconclusive, "nothing could be judged")
+	}
+	return code, why
+}
+
+func (g gate) requires(c *checks.Check) bool {
+	for _, r := range g.require {
+		if r.ID == c.ID {
+			return true
+		}
+	}
+	return false
+}
+
+// cut reports whether the recording was cut short for the given reason.
+func cut(b *wire.Bundle, reason string) bool {
+	for _, g := range b.Gaps {
+		if g.Reason == reason {
+			return true
+		}
+	}
+	for _, r := range b.Recordings {
+		for _, x := range r.Exchanges {
+			if x.End.Note == reason {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// standing says whether there was a stream to judge at all: HTML 9.2.2 lets nothing but
+// status 200 with the right media type count as one.
+func standing(ev *checks.Evidence) (int, string) {
+	v := ev.Control()
+	if v == nil {
+		for _, g := range ev.Bundle.Gaps {
+			if g.Scene == wire.Control && g.Reason != wire.Interrupted && g.Reason != wire.TimeSpent && g.Reason != wire.RequestsSpent {
+				return exitUnreachable, g.Reason
+			}
+		}
+		return exitPass, ""
+	}
+	switch {
+	case v.Status == 0:
+		return exitUnreachable, noHead(v)
+	case len(ev.Exhibit(wire.Control).Views) > maxRedirects:
+		return exitUnreachable, "the target redirects in a loop: there is no stream to judge"
+	case v.Status == 401 || v.Status == 403 || v.Status == 407:
+		return exitUnreachable, fmt.Sprintf("the target refused authentication with status %d: pass credentials with -H 'Authorization: Bearer $TOKEN' or -u", v.Status)
+	case v.Status == 204:
+		return exitUnreachable, "the target answered 204: it asks clients to stop reconnecting, so there is no stream to judge"
+	case v.Status != 200:
+		return exitUnreachable, fmt.Sprintf("the target answered status %d: not a stream, nothing to judge", v.Status)
+	case v.Stream.Syntax == stream.Text && !looksLikeEvents(v):
+		return exitUnreachable, fmt.Sprintf("the target answered with %s: not a stream, nothing to judge", typeOf(v))
+	case len(v.Text.Bytes) == 0 && v.CodingErr == nil:
+		return exitInconclusive, fmt.Sprintf("the stream opened and said nothing in %v", v.End.At.Round(time.Millisecond))
+	}
+	return exitPass, ""
+}
+
+// maxRedirects is how many redirects a browser follows (Fetch, HTTP-redirect fetch).
+const maxRedirects = 20
+
+// noHead says why there is no answer although the connection stood.
+func noHead(v *checks.View) string {
+	at := v.End.At.Round(time.Millisecond)
+	switch {
+	case v.Message != nil && v.Message.Odd(wire.BadStatusLine) != nil:
+		return "what the target sent is not HTTP"
+	case v.End.Kind == wire.Silent:
+		return fmt.Sprintf("the target accepted the request and answered nothing in %v", at)
+	case v.End.Kind == wire.HungUp:
+		return fmt.Sprintf("the target did not finish its head in %v (%s)", at, v.End.Note)
+	}
+	return fmt.Sprintf("the target ended the connection after %v without an answer (%s)", at, v.End.Kind)
+}
+
+// looksLikeEvents reports whether a body of another media type holds events all the same: then it is a
+// stream with the wrong type, which a rule says, and not something else.
+func looksLikeEvents(v *checks.View) bool {
+	return len(stream.Parse(stream.EventStream, v.Text.Bytes).Events) > 0
+}
+
+func typeOf(v *checks.View) string {
+	if v.Type.Essence == "" {
+		return "no media type"
+	}
+	return "media type " + v.Type.Essence
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

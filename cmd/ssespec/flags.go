@@ -1,0 +1,104 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// env names the environment variable of a flag: --max-time is SSESPEC_MAX_TIME.
+func env(name string) []string {
+	return []string{"SSESPEC_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))}
+}
+
+func text(name, usage string, alias ...string) *cli.StringFlag {
+	return &cli.StringFlag{Name: name, Usage: usage, Aliases: alias, EnvVars: env(name)}
+}
+
+func list(name, usage string, alias ...string) *cli.StringSliceFlag {
+	return &cli.StringSliceFlag{Name: name, Usage: usage, Aliases: alias, EnvVars: env(name)}
+}
+
+func toggle(name, usage string, alias ...string) *cli.BoolFlag {
+	return &cli.BoolFlag{Name: name, Usage: usage, Aliases: alias, EnvVars: env(name)}
+}
+
+func span(name, usage string, value time.Duration) *cli.DurationFlag {
+	return &cli.DurationFlag{Name: name, Usage: usage, Value: value, EnvVars: env(name)}
+}
+
+// requestFlags mean what they mean in curl.
+func requestFlags() []cli.Flag {
+	return []cli.Flag{
+		text("request", "request `METHOD`", "X"),
+		list("header", "request `FIELD`, as 'Name: value'; $NAME in the value is taken from the environment and masked everywhere", "H"),
+		text("data", "request body, or @`FILE`; makes the request a POST", "d"),
+		text("user", "`USER:PASSWORD` for HTTP basic authentication", "u"),
+		toggle("insecure", "accept any certificate", "k"),
+		text("proxy", "`URL` of an HTTP proxy", "x"),
+		toggle("location", "follow redirects; always on, as an EventSource does", "L"),
+		text("cacert", "`FILE` with certificates to trust"),
+		text("cert", "`FILE` with the client's certificate"),
+		text("key", "`FILE` with the client's private key"),
+		list("resolve", "`HOST:PORT:ADDRESS` to use instead of the name's address"),
+		list("connect-to", "`HOST1:PORT1:HOST2:PORT2`: connect to the second instead of the first"),
+		text("unix-socket", "connect through this Unix socket `PATH`"),
+		toggle("http1.1", "use HTTP/1.1"),
+		toggle("http2", "use HTTP/2, without TLS by prior knowledge"),
+		toggle("http3", "use HTTP/3 (not in this build)"),
+	}
+}
+
+// budgetFlags bound what a run may cost.
+func budgetFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntFlag{Name: "max-requests", Usage: "send at most `N` requests", Value: 30, EnvVars: env("max-requests")},
+		span("max-time", "stop after this `DURATION`; what was not judged by then is inconclusive", 2*time.Minute),
+		span("watch", "watch one stream for this `DURATION`", 15*time.Second),
+		&cli.Int64Flag{Name: "max-bytes", Usage: "read at most `N` bytes of one answer", Value: 8 << 20, EnvVars: env("max-bytes")},
+		toggle("repeat-post", "allow a POST to be sent more than once (it may be billed more than once)"),
+		toggle("allow-load", "allow several streams at once and many short connections"),
+	}
+}
+
+// selectionFlags choose rules.
+func selectionFlags() []cli.Flag {
+	return []cli.Flag{
+		list("only", "judge only rules that match this `GLOB`"),
+		list("skip", "leave out rules that match this `GLOB`"),
+	}
+}
+
+// gateFlags say what makes a run fail.
+func gateFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 on failures at or above this `LEVEL`: must, should, advice, never", Value: "must", EnvVars: env("fail-on")},
+		toggle("strict", "the same as --fail-on should"),
+		list("require", "exit 4 if a rule that matches this `GLOB` could not be judged"),
+	}
+}
+
+// promiseFlags say what the endpoint is meant to be.
+func promiseFlags() []cli.Flag {
+	return []cli.Flag{
+		list("expect", "a `PROMISE` of the endpoint, so that breaking it is a failure: resume, exactly-once, finite, endless, json, shared"),
+		text("profile", "the dialect: `NAME` or auto"),
+	}
+}
+
+// progressFlags say whether a terminal sees what goes on.
+func progressFlags() []cli.Flag {
+	return []cli.Flag{&cli.StringFlag{Name: "progress", Usage: "`WHEN` to show progress: auto, never", Value: "auto", EnvVars: env("progress")}}
+}
+
+// outputFlags say what is written and where.
+func outputFlags() []cli.Flag {
+	return []cli.Flag{
+		text("json", "write the JSON report to `FILE`; alone, or with -, to standard output"),
+		toggle("quiet", "print nothing but failures of this program", "q"),
+		toggle("verbose", "list rules that passed or do not apply", "v"),
+		toggle("vv", "list the bytes of every exchange too"),
+		&cli.StringFlag{Name: "color", Usage: "`WHEN` to use color: auto, always, never", Value: "auto", EnvVars: env("color")},
+	}
+}
