@@ -29,7 +29,9 @@ type session struct {
 	ln      *line
 	u       *url.URL
 	fr      *http2.Framer
-	sent    time.Time // of the first request; moments count from here
+	in      *bufio.Reader // which the framer reads from
+	graces  int           // how often a read was repeated because we came late
+	sent    time.Time     // of the first request; moments count from here
 	hdec    *hpack.Decoder
 	fields  wire.Header // of the block being decoded
 	block   []byte      // header block fragments until END_HEADERS
@@ -82,7 +84,8 @@ func (l *Lab) openSession(ctx context.Context, a *ask, u *url.URL, streamWindow 
 		return nil, errNoProtocol
 	}
 	s := &session{l: l, ln: ln, u: u, streams: map[uint32]*h2stream{}, nextID: 1}
-	s.fr = http2.NewFramer(ln, bufio.NewReaderSize(ln, readSize))
+	s.in = bufio.NewReaderSize(ln, readSize)
+	s.fr = http2.NewFramer(ln, s.in)
 	s.fr.AllowIllegalReads = true // what is illegal is for the checks to say
 	s.fr.SetMaxReadFrameSize(window)
 	s.hdec = hpack.NewDecoder(4096, func(f hpack.HeaderField) {
@@ -188,7 +191,7 @@ func (s *session) run(ctx context.Context, st *h2stream, until func() time.Durat
 			s.endAll(departure(ctx, st.bodyAt > 0, s.now()))
 			return
 		}
-		f, err := s.fr.ReadFrame()
+		f, err := s.next(ctx, moment)
 		if err != nil {
 			s.failed(ctx, st, err)
 			return
@@ -199,6 +202,24 @@ func (s *session) run(ctx context.Context, st *h2stream, until func() time.Durat
 			return
 		}
 	}
+}
+
+// frameHead is the length of what begins every frame (RFC 9113, 4.1).
+const frameHead = 9
+
+// next reads a frame. Where patience ended while this machine had no time for us, what has long arrived
+// is read as if in time.
+func (s *session) next(ctx context.Context, moment time.Time) (http2.Frame, error) {
+	_, err := s.in.Peek(frameHead)
+	if overslept(ctx, err, time.Since(moment)) && s.graces < maxGraces {
+		s.graces++
+		s.ln.bottom.SetReadDeadline(time.Now().Add(tick))
+		_, err = s.in.Peek(frameHead)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.fr.ReadFrame()
 }
 
 func (s *session) now() time.Duration { return time.Since(s.sent) }
@@ -269,7 +290,7 @@ func (s *session) take(f http2.Frame) {
 	h := f.Header()
 	at := s.arrived()
 	s.items++
-	s.bytes += int64(h.Length) + 9 // the frame header (RFC 9113, 4.1)
+	s.bytes += int64(h.Length) + frameHead
 	note := wire.Frame{At: at, Type: h.Type.String(), Stream: h.StreamID, Flags: uint8(h.Flags), Length: int(h.Length)}
 	switch f := f.(type) {
 	case *http2.SettingsFrame:
