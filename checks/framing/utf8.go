@@ -55,7 +55,7 @@ func (t *tally) illFormed(l stream.Line) {
 			return
 		default:
 			n = sequenceLen(b[at:])
-			t.add(at, at+n, "%q is %s, not UTF-8: a client shows U+FFFD in its place", b[at:at+n], fault(b[at:]))
+			t.add(at, at+n, "%q is not UTF-8, %s: a client shows U+FFFD in its place", b[at:at+n], fault(b[at:]))
 		}
 		at += n
 	}

@@ -21,7 +21,7 @@ func list(name, usage string, alias ...string) *cli.StringSliceFlag {
 }
 
 func toggle(name, usage string, alias ...string) *cli.BoolFlag {
-	return &cli.BoolFlag{Name: name, Usage: usage, Aliases: alias, EnvVars: env(name)}
+	return &cli.BoolFlag{Name: name, Usage: usage, Aliases: alias, EnvVars: env(name), DisableDefaultText: true}
 }
 
 func span(name, usage string, value time.Duration) *cli.DurationFlag {
@@ -53,7 +53,7 @@ func requestFlags() []cli.Flag {
 // budgetFlags bound what a run may cost.
 func budgetFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.IntFlag{Name: "max-requests", Usage: "send at most `N` requests", Value: 30, EnvVars: env("max-requests")},
+		&cli.IntFlag{Name: "max-requests", Usage: "send at most `N` requests", DefaultText: "30, or 100 with --allow-load", EnvVars: env("max-requests")},
 		span("max-time", "stop after this `DURATION`; what was not judged by then is inconclusive", 2*time.Minute),
 		span("watch", "watch one stream for this `DURATION`", 15*time.Second),
 		&cli.Int64Flag{Name: "max-bytes", Usage: "read at most `N` bytes of one answer", Value: 8 << 20, EnvVars: env("max-bytes")},

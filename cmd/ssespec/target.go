@@ -28,7 +28,7 @@ func newLab(c *cli.Context, raw string) (*chaos.Lab, error) {
 	}
 	l := &chaos.Lab{
 		Promises: c.StringSlice("expect"), Watch: c.Duration("watch"),
-		Limits: chaos.Limits{Requests: c.Int("max-requests"), Bytes: c.Int64("max-bytes")},
+		Limits: chaos.Limits{Requests: maxRequests(c), Bytes: c.Int64("max-bytes")},
 		Repeat: c.Bool("repeat-post"), Load: c.Bool("allow-load"),
 	}
 	if l.Profile, err = profileOf(c.String("profile")); err != nil {
@@ -55,6 +55,17 @@ func newLab(c *cli.Context, raw string) (*chaos.Lab, error) {
 	}
 	l.Secrets.AddFrom(l.Target)
 	return l, nil
+}
+
+// maxRequests is the user's budget; without one, what all experiments together need, with room for redirects.
+func maxRequests(c *cli.Context) int {
+	switch {
+	case c.IsSet("max-requests"):
+		return c.Int("max-requests")
+	case c.Bool("allow-load"):
+		return 100
+	}
+	return 30
 }
 
 // parseURL reads what the user gave as a target; like curl it takes a missing scheme for http.
