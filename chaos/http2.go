@@ -42,7 +42,7 @@ type session struct {
 	nextID  uint32
 	items   int
 	bytes   int64
-	started bool
+	room    room
 }
 
 // An h2stream is the growing record of one answer.
@@ -83,7 +83,7 @@ func (l *Lab) openSession(ctx context.Context, a *ask, u *url.URL, streamWindow 
 		ln.Close()
 		return nil, errNoProtocol
 	}
-	s := &session{l: l, ln: ln, u: u, streams: map[uint32]*h2stream{}, nextID: 1}
+	s := &session{l: l, ln: ln, u: u, streams: map[uint32]*h2stream{}, nextID: 1, room: newRoom()}
 	s.in = bufio.NewReaderSize(ln, readSize)
 	s.fr = http2.NewFramer(ln, s.in)
 	s.fr.AllowIllegalReads = true // what is illegal is for the checks to say
@@ -138,19 +138,19 @@ func (s *session) request(ctx context.Context, a *ask) (*h2stream, error) {
 		n = min(len(block), maxFrame)
 		err = s.fr.WriteContinuation(id, n == len(block), block[:n])
 	}
-	for body := a.req.Body; err == nil && len(body) > 0; body = body[n:] {
-		n = min(len(body), maxFrame)
-		err = s.fr.WriteData(id, n == len(body), body[:n])
+	st := &h2stream{ask: a, x: &wire.Exchange{
+		Request: s.l.stored(a), Began: began, Address: s.ln.RemoteAddr().String(), Dial: s.ln.dial, TLS: s.ln.info}}
+	s.streams[id], s.room.streams[id] = st, s.room.initial
+	if err == nil {
+		err = s.sendBody(ctx, id, st)
 	}
 	if err != nil && !gone(err) {
 		return nil, unsent(ctx, err)
 	}
-	if !s.started {
-		s.started, s.sent = true, time.Now()
+	if s.sent.IsZero() {
+		s.sent = time.Now()
 	}
-	st := &h2stream{ask: a, sent: time.Since(s.sent), x: &wire.Exchange{
-		Request: s.l.stored(a), Began: began, Address: s.ln.RemoteAddr().String(), Dial: s.ln.dial, TLS: s.ln.info}}
-	s.streams[id] = st
+	st.sent = time.Since(s.sent)
 	return st, nil
 }
 
@@ -224,8 +224,14 @@ func (s *session) next(ctx context.Context, moment time.Time) (http2.Frame, erro
 
 func (s *session) now() time.Duration { return time.Since(s.sent) }
 
-// arrived returns the moment of the read that brought the latest frame.
-func (s *session) arrived() time.Duration { return max(0, s.ln.bottom.last.Sub(s.sent)) }
+// arrived returns the moment of the read that brought the latest frame; what comes before the first
+// request is whole counts as come at once.
+func (s *session) arrived() time.Duration {
+	if s.sent.IsZero() {
+		return 0
+	}
+	return max(0, s.ln.bottom.last.Sub(s.sent))
+}
 
 func (s *session) limit(most int64) string {
 	switch {
@@ -310,6 +316,7 @@ func (s *session) take(f http2.Frame) {
 		note.Code, note.Last = uint32(f.ErrCode), f.LastStreamID
 	}
 	s.keep(note)
+	s.room.take(f)
 	switch f := f.(type) {
 	case *http2.HeadersFrame:
 		s.block, s.blockOf, s.ends = append([]byte(nil), f.HeaderBlockFragment()...), h.StreamID, f.StreamEnded()

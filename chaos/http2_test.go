@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -313,6 +314,27 @@ func TestSlowReadUsesOneConnection(t *testing.T) {
 		}
 		if b.Requests != 3 {
 			t.Errorf("%d requests", b.Requests)
+		}
+	})
+}
+
+func TestALargeRequestBodyWaitsForTheServersWindow(t *testing.T) {
+	bubble(t, func(t *testing.T, g *stage) {
+		var got int
+		s := answering(func(r *fixtures.Request) fixtures.Answer {
+			got = len(r.Body)
+			return ok(fixtures.Chunked, acts(0, "data: a\n\n")...)
+		})
+		s.Method, s.TLS = "POST", true
+		l := g.serve(s)
+		l.Version = "HTTP/2.0"
+		l.Target.Body = bytes.Repeat([]byte("x"), 1<<20)
+		x := gather(t, g.ctx, l, wire.Control).Recording(wire.Control).Last()
+		if x == nil || x.Status != 200 || x.End.Kind != wire.Complete {
+			t.Fatalf("the exchange is %+v, want a complete 200", x)
+		}
+		if got != 1<<20 {
+			t.Errorf("the server read %d bytes of the body, want %d", got, 1<<20)
 		}
 	})
 }
