@@ -3,7 +3,6 @@ package headers
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/wire"
@@ -21,8 +20,8 @@ connection; if the body is coded and the field does not say so, it reads compres
 and finds no event.
 
 Every answer that opened the stream is looked at. A body that we or the path cut short is judged as
-far as it came. A coding that we do not know is not judged, and identity in the field is
-needless, not wrong.`,
+far as it came, and a coding without its last bytes is let pass, as browsers do. A coding that we do not know is not
+judged, and identity in the field is needless, not wrong.`,
 	Fix:   "Let one layer compress the stream and set Content-Encoding; look for a second compressor, or a proxy that drops or copies the field.",
 	Good:  "Content-Encoding: gzip\n\n(the events, in gzip)",
 	Bad:   "Content-Encoding: gzip\n\ndata: a\n\n",
@@ -63,8 +62,6 @@ func untruth(v *checks.View) (lie *checks.Finding, unsure string) {
 	switch {
 	case errors.As(v.CodingErr, &wrong):
 		f = v.AtField(field, fmt.Sprintf("the body is %v: a browser drops the connection", wrong))
-	case errors.Is(v.CodingErr, wire.ErrCodedCut) && v.End.Kind == wire.Complete && framed(v):
-		f = v.AtField(field, "the message is whole, but its content coding has no end: a strict client takes the end of the stream for a failure")
 	case errors.Is(v.CodingErr, wire.ErrCodedCut) && len(v.Text.Bytes) == 0:
 		return nil, "nothing could be decoded of what came before the end"
 	case v.CodingErr != nil && !errors.Is(v.CodingErr, wire.ErrCodedCut):
@@ -80,12 +77,6 @@ func untruth(v *checks.View) (lie *checks.Finding, unsure string) {
 		f = v.At(0, min(4, len(v.Text.Bytes)), fmt.Sprintf("the body is %s beyond what Content-Encoding says: a client reads compressed bytes as text and finds no event", coding))
 	}
 	return &f, ""
-}
-
-// framed reports whether the end of the message can be told from a cut: not where it ends with the
-// connection (RFC 9112, 8).
-func framed(v *checks.View) bool {
-	return strings.HasPrefix(v.Proto, "HTTP/2") || v.Header.Has("Transfer-Encoding") || v.Header.Has("Content-Length")
 }
 
 var identityHonoured = &checks.Check{
