@@ -36,6 +36,7 @@ func (l *Lab) record(ctx context.Context, a ask) ([]*wire.Exchange, error) {
 		case err != nil && ctx.Err() != nil:
 			return given(hops, stopped(ctx))
 		case err != nil && len(hops) > 0: // what was seen so far is an observation, and it ends with a redirect
+			hops[len(hops)-1].End.Note = l.Secrets.Mask(err.Error())
 			return hops, nil
 		case err != nil:
 			return nil, err

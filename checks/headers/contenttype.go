@@ -2,6 +2,7 @@ package headers
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/wire"
@@ -44,6 +45,25 @@ var otherFormats = map[string]bool{
 	"application/stream+json": true, "application/json-seq": true,
 }
 
+// wrongType points at the field that decides: of several the last one that is a media type.
+func wrongType(v *checks.View) checks.Finding {
+	last, n := 0, 0
+	for i, f := range v.Header {
+		if strings.EqualFold(f.Name, "Content-Type") {
+			last, n = i, n+1
+		}
+	}
+	given := v.Type.Essence
+	if given == "" {
+		given = v.Header[last].Value
+	}
+	which := "the media type"
+	if n > 1 {
+		which = fmt.Sprintf("the last of %d media types, which counts,", n)
+	}
+	return v.AtField(last, fmt.Sprintf("%s is %.80q: every EventSource gives up on it for good", which, given))
+}
+
 var contentTypeEssence = &checks.Check{
 	ID:     "headers/content-type-essence",
 	Title:  "The media type of an event stream must be text/event-stream",
@@ -70,8 +90,7 @@ other formats, not mistakes.`,
 		case otherFormats[t]:
 			return checks.Unconcerned("the answer is another streaming format, %s", t)
 		default:
-			return checks.Broke(1, v.AtField(v.Header.Index("Content-Type"),
-				fmt.Sprintf("the media type is %q: every EventSource gives up on it for good", v.Header.Get("Content-Type"))))
+			return checks.Broke(1, wrongType(v))
 		}
 	},
 }

@@ -18,8 +18,8 @@ var date = &checks.Check{
 	Doc: `
 Caches compute from Date how old an answer is, and readers of logs when it was made.
 
-Whether the origin has a clock cannot be told from outside, so this is no more than a warning. Answers
-5xx need no Date.`,
+Whether the origin has a clock cannot be told from outside, so this is no more than a warning. Only answers
+that are the stream are looked at: redirects and refusals are often a proxy's own.`,
 	Fix:   "Let the server software add Date; do not write heads by hand.",
 	Good:  "HTTP/1.1 200 OK\nDate: Sun, 06 Nov 1994 08:49:37 GMT\n",
 	Bad:   "HTTP/1.1 200 OK\nContent-Type: text/event-stream\n",
@@ -29,7 +29,7 @@ Whether the origin has a clock cannot be told from outside, so this is no more t
 		var found []checks.Finding
 		seen := 0
 		for _, v := range heads(ev) {
-			if v.Status < 200 || v.Status >= 500 {
+			if v.Status != 200 {
 				continue
 			}
 			seen++
@@ -38,7 +38,7 @@ Whether the origin has a clock cannot be told from outside, so this is no more t
 			}
 		}
 		if seen == 0 {
-			return checks.Unconcerned("no answer below 500 was seen")
+			return checks.Unconcerned("no answer 200 was seen")
 		}
 		return checks.Judged(seen, found, "%d answers carry Date", seen)
 	},

@@ -3,6 +3,7 @@ package http
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/wire"
@@ -31,7 +32,7 @@ func judgeChunks(ev *checks.Evidence) checks.Outcome {
 	var found []checks.Finding
 	chunked, seen := 0, 0
 	for _, v := range messages(ev) {
-		if v.Message.Framing != wire.Chunked || v.Proto == "HTTP/1.0" { // see http/h10-no-chunked
+		if v.Message.Framing != wire.Chunked || v.Proto == "HTTP/1.0" || v.Request.Proto == "HTTP/1.0" { // see http/h10-no-chunked
 			continue
 		}
 		chunked++
@@ -87,7 +88,8 @@ Without the zero chunk the message is incomplete: fetch reports a network error,
 each reconnect, and nobody can tell the end from a crash.
 
 Only a connection that was closed in good order before the zero chunk is held against the server.
-A reset may come from the path, and a stream that was still open when we left says nothing.`,
+A reset may come from the path, and a stream that was still open when we left says nothing. Nor is a
+feed blamed that something on the way cut in a silence between two events: an EventSource comes back and has lost nothing.`,
 	Fix:   "End the response through the HTTP library rather than closing its connection; check what a proxy's time limit does.",
 	Good:  "9\r\ndata: a\n\n\r\n0\r\n\r\n",
 	Bad:   "9\r\ndata: a\n\n\r\n(connection closed)",
@@ -105,10 +107,34 @@ A reset may come from the path, and a stream that was still open when we left sa
 		case v.End.Kind == wire.Complete:
 			return checks.Held(1, "the zero chunk ended the stream")
 		case v.End.Kind == wire.Truncated && odd != nil:
-			return checks.Broke(1, v.AtRaw(odd.Lo, odd.Hi, odd.Note+": the message is incomplete, and a client reports an error"))
+			if silence := idleCut(ev, v); silence > 0 {
+				return checks.Unconcerned("the stream was cut after %v of silence, as an idle limit on the way does: no event was in progress", checks.Brief(silence))
+			}
+			f := v.AtRaw(odd.Lo, odd.Hi, odd.Note+": the message is incomplete, and a client reports an error")
+			f.At = v.End.At
+			return checks.Broke(1, f)
 		case v.End.Kind == wire.Reset:
 			return checks.Unconcerned("the connection was reset, which the path can do as well as the server")
 		}
 		return checks.Unconcerned("the server did not end the stream while it was watched")
 	},
+}
+
+// idleCutSilence is the shortest silence whose end is put down to an idle limit; limits below a second are not in use.
+const idleCutSilence = time.Second
+
+// idleCut returns how long a feed had been silent when it was cut between two events, or 0 where that is
+// not what happened. Of an answer to a POST something is missing at every cut, and where one was promised to be finite.
+func idleCut(ev *checks.Evidence, v *checks.View) time.Duration {
+	if ev.Method() != "GET" || ev.Promised("finite") || v.Stream.Tail < len(v.Stream.Body) {
+		return 0
+	}
+	last := v.HeadAt
+	if n := len(v.Body); n > 0 {
+		last = v.Body[n-1].At
+	}
+	if silence := v.End.At - last; silence >= idleCutSilence {
+		return silence
+	}
+	return 0
 }

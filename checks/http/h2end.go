@@ -86,6 +86,7 @@ before its answer began. RST_STREAM behind END_STREAM is legal.`,
 			switch rst := frameOf(v, "RST_STREAM"); {
 			case v.End.Kind == wire.Complete:
 				ended++
+			case idleCut(ev, v) > 0: // by something on the way, between two events
 			case v.End.Kind == wire.Reset && rst != nil:
 				found = append(found, atEnd(v, fmt.Sprintf("RST_STREAM (%s) came before END_STREAM: the answer is incomplete", codeName(rst.Code))))
 			case v.End.Kind == wire.Truncated:

@@ -112,7 +112,10 @@ func judgeRedirectUsable(ev *checks.Evidence) checks.Outcome {
 		if why := unusable(last); why != "" {
 			return checks.Broke(n, last.AtField(last.Header.Index("Location"), why+": an EventSource fails for good here"))
 		}
-		return checks.Unseen("what Location %q leads to could not be reached from here", last.Header.Get("Location"))
+		if last.End.Note != "" {
+			return checks.Unseen("what Location %.200q leads to could not be reached: %s", last.Header.Get("Location"), last.End.Note)
+		}
+		return checks.Unseen("what Location %.200q leads to could not be reached from here", last.Header.Get("Location"))
 	case streams(last):
 		return checks.Held(n, "the redirects (%d) lead to the stream", n)
 	case last.Status == 0:

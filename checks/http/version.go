@@ -1,6 +1,7 @@
 package http
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/ssespec/ssespec/checks"
@@ -15,7 +16,8 @@ var versionParity = &checks.Check{
 	Since:  "0.1",
 	Doc: `
 An edge often has a configuration for each version, and clients cannot choose: browsers take HTTP/2 where
-it is offered, many tools HTTP/1.1. Compared are status, media type and content coding.
+it is offered, many tools HTTP/1.1. Compared are status, media type, content coding, and whether the
+same answer is cut short over one and looks whole over the other.
 
 How fast the bytes come is compared by the rules on buffering. A rate limit or a server error is not
 taken for a difference, since it may pass.`,
@@ -46,5 +48,23 @@ func judgeVersionParity(ev *checks.Evidence) checks.Outcome {
 	case codingTwo != coding:
 		return checks.Broke(2, two.AtField(two.Header.Index("Content-Encoding"), fmt.Sprintf("the content codings are %s over HTTP/1.1 and %s over HTTP/2, for the same Accept-Encoding", coding, codingTwo)))
 	}
+	if lost := cutMadeClean(one, two); lost != nil {
+		return checks.Broke(2, *lost)
+	}
 	return checks.Held(2, "both versions answer %d with %s", one.Status, one.Type.Essence)
+}
+
+// cutMadeClean points at the end over HTTP/2 where the same bytes were cut short over HTTP/1.1 and end in
+// good order over HTTP/2: an edge passes a loss off as an end.
+func cutMadeClean(one, two *checks.View) *checks.Finding {
+	a, b := one.Text.Bytes, two.Text.Bytes
+	if one.End.Kind != wire.Truncated || two.End.Kind != wire.Complete || len(a) == 0 || len(b) == 0 {
+		return nil
+	}
+	if !bytes.HasPrefix(a, b) && !bytes.HasPrefix(b, a) {
+		return nil
+	}
+	f := two.At(len(b), len(b), "over HTTP/1.1 the answer is cut short here, over HTTP/2 it looks whole: a browser cannot tell that something is missing")
+	f.At = two.End.At
+	return &f
 }

@@ -1,6 +1,8 @@
 package liveness
 
 import (
+	"fmt"
+
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/wire"
 )
@@ -27,8 +29,19 @@ A comment line at once, and another every 15 seconds, would tell them apart.`,
 		case len(v.Text.Bytes) > 0:
 			return checks.Held(len(v.Stream.Events)+1, "the first byte came %v after the request", checks.Brief(v.Text.When(0)))
 		case v.End.Kind.ServerEnded():
-			return checks.Broke(1, v.At(0, 0, "the stream ended without a single byte: an EventSource reconnects in a loop and never hears anything"))
+			return checks.Broke(1, endedMute(ev, v))
 		}
 		return checks.Unseen("not one byte came in %v: the feed may be idle, or its bytes are held", checks.Brief(v.End.At))
 	},
+}
+
+// endedMute says what it does to a client that the stream ended without a byte.
+func endedMute(ev *checks.Evidence, v *checks.View) checks.Finding {
+	does := "a client waits for an answer that never comes"
+	if ev.Method() == "GET" {
+		does = "an EventSource reconnects in a loop and never hears anything"
+	}
+	f := v.At(0, 0, fmt.Sprintf("the stream ended after %v without a single byte: %s", checks.Brief(v.End.At), does))
+	f.At = v.End.At
+	return f
 }

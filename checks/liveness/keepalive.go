@@ -42,6 +42,9 @@ the time it was watched; the reason says both. Silence that this machine may hav
 	Judge: judgeKeepalive,
 }
 
+// shortAnswer is within what time an answer that ends needs no heartbeat.
+const shortAnswer = 2 * time.Second
+
 func judgeKeepalive(ev *checks.Evidence) checks.Outcome {
 	v := ev.Control()
 	if len(v.Body) == 0 {
@@ -59,6 +62,8 @@ func judgeKeepalive(ev *checks.Evidence) checks.Outcome {
 	case gap > longSilence:
 		return checks.Broke(len(v.Body), atSilence(v, longest,
 			fmt.Sprintf("nothing came for %s: common proxies cut a silent stream after 60 s, some after 30 s", seconds(gap))))
+	case v.End.Kind.ServerEnded() && watched < shortAnswer:
+		return checks.Unconcerned("the stream ended after %s", seconds(v.End.At))
 	case watched >= longWatch, gap < advisedPause && gap*pausesSeen <= watched:
 		return checks.Held(len(v.Body), "the longest silence was %s in %s watched", seconds(gap), seconds(watched))
 	case v.End.Kind.ServerEnded():

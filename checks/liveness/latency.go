@@ -23,7 +23,7 @@ for good. A stream can send its head at once: the events may take as long as the
 
 Counted is from the last byte of the request; the connection itself is not. What comes behind the head
 is not looked at.`,
-	Fix:   "Send the head, and a comment line, before waiting for the first event.",
+	Fix:   "Send the head, and a comment line, before waiting for the first event. Where the server does, a proxy holds it back: nginx wants proxy_buffering off, or X-Accel-Buffering: no from the server; ask the server directly to tell.",
 	Good:  "HTTP/1.1 200 OK (after 0.1 s)",
 	Bad:   "HTTP/1.1 200 OK (after 12 s)",
 	Needs: []wire.Scene{wire.Control},

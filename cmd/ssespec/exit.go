@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/ssespec/ssespec/checks"
@@ -144,18 +146,45 @@ func standing(ev *checks.Evidence) (int, string) {
 		return exitUnreachable, noHead(v)
 	case len(ev.Exhibit(wire.Control).Views) > maxRedirects:
 		return exitUnreachable, "the target redirects in a loop: there is no stream to judge"
+	case v.Status/100 == 3 && v.Header.Has("Location") && v.End.Note != "":
+		return exitUnreachable, fmt.Sprintf("the target redirects to %.200q, which could not be reached: %s", v.Header.Get("Location"), v.End.Note)
+	case (v.Status == 401 || v.Status == 403) && foreign(ev) && ev.Bundle.Target.Header.Has("Authorization"):
+		return exitUnreachable, fmt.Sprintf("the target redirects to another origin, which refused authentication with status %d: credentials are not sent there", v.Status)
 	case v.Status == 401 || v.Status == 403 || v.Status == 407:
 		return exitUnreachable, fmt.Sprintf("the target refused authentication with status %d: pass credentials with -H 'Authorization: Bearer $TOKEN' or -u", v.Status)
 	case v.Status == 204:
 		return exitUnreachable, "the target answered 204: it asks clients to stop reconnecting, so there is no stream to judge"
 	case v.Status != 200:
-		return exitUnreachable, fmt.Sprintf("the target answered status %d: not a stream, nothing to judge", v.Status)
+		return exitUnreachable, fmt.Sprintf("the target answered %s: not a stream, nothing to judge", statuses(ev))
 	case v.Stream.Syntax == stream.Text && !looksLikeEvents(v):
 		return exitUnreachable, fmt.Sprintf("the target answered with %s: not a stream, nothing to judge", typeOf(v))
 	case len(v.Text.Bytes) == 0 && v.CodingErr == nil:
-		return exitInconclusive, fmt.Sprintf("the stream opened and said nothing in %v", v.End.At.Round(time.Millisecond))
+		if v.End.Kind.ServerEnded() {
+			return exitInconclusive, fmt.Sprintf("the stream opened, said nothing and ended after %v", checks.Brief(v.End.At))
+		}
+		return exitInconclusive, fmt.Sprintf("the stream opened and said nothing in %v", checks.Brief(v.End.At))
 	}
 	return exitPass, ""
+}
+
+// statuses names the status of the answer, and those of the redirects that led to it.
+func statuses(ev *checks.Evidence) string {
+	var words []string
+	for _, v := range ev.Exhibit(wire.Control).Views {
+		words = append(words, fmt.Sprintf("%d to %s", v.Status, v.Request.Method))
+	}
+	if len(words) == 1 {
+		return fmt.Sprintf("status %d", ev.Control().Status)
+	}
+	return "status " + strings.Join(words, ", then ")
+}
+
+// foreign reports whether the redirects led away from the origin that was asked.
+func foreign(ev *checks.Evidence) bool {
+	views := ev.Exhibit(wire.Control).Views
+	first, err1 := url.Parse(views[0].Request.URL)
+	last, err2 := url.Parse(views[len(views)-1].Request.URL)
+	return err1 == nil && err2 == nil && (first.Scheme != last.Scheme || first.Host != last.Host)
 }
 
 // maxRedirects is how many redirects a browser follows (Fetch, HTTP-redirect fetch).
@@ -168,7 +197,7 @@ func noHead(v *checks.View) string {
 	case v.Message != nil && v.Message.Odd(wire.BadStatusLine) != nil:
 		return "what the target sent is not HTTP"
 	case v.End.Kind == wire.Silent:
-		return fmt.Sprintf("the target accepted the request and answered nothing in %v", at)
+		return fmt.Sprintf("the target accepted the request and answered nothing in %v: it is slow, or a proxy holds the answer back (nginx: proxy_buffering)", at)
 	case v.End.Kind == wire.HungUp:
 		return fmt.Sprintf("the target did not finish its head in %v (%s)", at, v.End.Note)
 	}

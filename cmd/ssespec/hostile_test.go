@@ -121,7 +121,7 @@ func TestHostileServers(t *testing.T) {
 		{"401", 3, "refused authentication with status 401"},
 		{"404", 3, "answered status 404"},
 		{"html", 3, "media type text/html: not a stream"},
-		{"empty", 4, "the stream opened and said nothing"},
+		{"empty", 4, "the stream opened, said nothing and ended"},
 		{"silent", 4, "the stream opened and said nothing"},
 		{"mute", 3, "accepted the request and answered nothing"},
 		{"line", 1, ""},
