@@ -88,7 +88,7 @@ func BenchmarkReaderOnHugeEvents(b *testing.B) {
 
 func benchReader(b *testing.B, c corpus, size int) {
 	events := 0
-	r := NewReader(EventStream, func(Event) { events++ })
+	r := NewReader(EventStream, func(*Event) { events++ })
 	b.SetBytes(int64(len(c.body)))
 	b.ReportAllocs()
 	for b.Loop() {

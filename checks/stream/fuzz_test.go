@@ -155,7 +155,7 @@ type limited struct {
 
 // readAll reads body in pieces, all of which pass through the same memory.
 func readAll(sx Syntax, limit int, body, cuts []byte) (out limited) {
-	r := NewReader(sx, func(e Event) { out.events = append(out.events, plain(e)) })
+	r := NewReader(sx, func(e *Event) { out.events = append(out.events, plain(*e)) })
 	r.MaxEvent = limit
 	buf := make([]byte, len(body))
 	for _, piece := range cut(body, cuts) {

@@ -9,7 +9,7 @@ const recordSeparator = 0x1E
 
 // readElements makes an event of each element that is not empty.
 func (s *Stream) readElements() {
-	r := NewReader(JSONSeq, func(e Event) { s.Events = append(s.Events, e) })
+	r := NewReader(JSONSeq, func(e *Event) { s.Events = append(s.Events, *e) })
 	r.base = s.start()
 	r.read(s.Body[r.base:])
 	r.Close()
@@ -46,7 +46,7 @@ func (r *Reader) endElement(rest []byte, hi int) {
 	r.inElement = false
 	data := bytes.Trim(r.whole(rest, hi), " \t\r\n")
 	if r.fits() && len(data) > 0 {
-		r.emit(Event{Lo: r.lo, Hi: hi, Data: data})
+		r.emit(r.fill(hi, nil, data))
 	}
 }
 

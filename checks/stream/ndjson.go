@@ -30,7 +30,7 @@ func (r *Reader) readTexts(b []byte) {
 func (r *Reader) endText(rest []byte, lf int) {
 	data := bytes.TrimSuffix(r.whole(rest, lf), []byte{'\r'})
 	if r.fits() && !isWhite(data) {
-		r.emit(Event{Lo: r.lo, Hi: lf + 1, Data: data})
+		r.emit(r.fill(lf+1, nil, data))
 	}
 	r.lo = lf + 1
 }

@@ -13,7 +13,8 @@ type Reader struct {
 	Dropped  int // how many had more. Neither their events nor their ids are taken
 
 	syntax Syntax
-	emit   func(Event)
+	emit   func(*Event)
+	event  Event  // what emit is given
 	limit  int    // MaxEvent, or more than any length
 	base   int    // offset in the stream of the first byte of the Write in progress
 	marks  int    // how many bytes of a byte order mark the stream began with
@@ -34,9 +35,9 @@ type Reader struct {
 	text      jsonText
 }
 
-// NewReader returns a Reader that calls emit for each event. What an event's slices hold is valid
-// during the call only.
-func NewReader(sx Syntax, emit func(Event)) *Reader {
+// NewReader returns a Reader that calls emit for each event. The event and what its slices hold are
+// valid during the call only.
+func NewReader(sx Syntax, emit func(*Event)) *Reader {
 	return &Reader{syntax: sx, emit: emit, id: new(buffer), nextID: new(buffer), retry: -1}
 }
 
@@ -141,4 +142,14 @@ func (r *Reader) fits() bool {
 	r.over = false
 	r.held = r.held[:0]
 	return fits
+}
+
+// fill makes the event that reaches from lo to hi, for emit.
+func (r *Reader) fill(hi int, typ, data []byte) *Event {
+	e := &r.event
+	// One by one: of Event{...} the compiler makes a copy first, and loads it wider than it stored
+	// it, for which the processor must wait. Small events are read 1.5 times as fast without.
+	e.Lo, e.Hi = r.lo, hi
+	e.Type, e.Data, e.ID = typ, data, r.id.b
+	return e
 }

@@ -29,7 +29,7 @@ func TestMaxEventDropsWhatIsLonger(t *testing.T) {
 		for name, cut := range pieces {
 			t.Run(c.name+", "+name, func(t *testing.T) {
 				var got []string
-				r := NewReader(c.syntax, func(e Event) { got = append(got, string(e.Data)) })
+				r := NewReader(c.syntax, func(e *Event) { got = append(got, string(e.Data)) })
 				r.MaxEvent = 26
 				for _, piece := range cut(c.in) {
 					r.Write([]byte(piece))
@@ -44,7 +44,7 @@ func TestMaxEventDropsWhatIsLonger(t *testing.T) {
 }
 
 func TestADroppedEventLeavesTheCursor(t *testing.T) {
-	r := NewReader(EventStream, func(Event) {})
+	r := NewReader(EventStream, func(*Event) {})
 	r.MaxEvent = 20
 	r.Write([]byte("id: 1\ndata: a\n\nid: 2\ndata: " + strings.Repeat("x", 20) + "\n\n"))
 	if got := string(r.ID()); got != "1" {
@@ -55,7 +55,7 @@ func TestADroppedEventLeavesTheCursor(t *testing.T) {
 func TestMaxEventBoundsMemory(t *testing.T) {
 	for _, sx := range []Syntax{EventStream, NDJSON, JSONSeq, Text} {
 		t.Run(fmt.Sprint(sx), func(t *testing.T) {
-			r := NewReader(sx, func(Event) {})
+			r := NewReader(sx, func(*Event) {})
 			r.MaxEvent = 64 << 10
 			r.Write([]byte("\x1edata: "))
 			piece := bytes.Repeat([]byte{'x'}, 32<<10)
@@ -76,7 +76,7 @@ func TestReaderDoesNotAllocate(t *testing.T) {
 	for _, c := range corpora(64 << 10) {
 		t.Run(c.name, func(t *testing.T) {
 			events := 0
-			r := NewReader(EventStream, func(Event) { events++ })
+			r := NewReader(EventStream, func(*Event) { events++ })
 			read := func() { writeAll(r, c.body, 4<<10) }
 			read() // makes room
 			if got := testing.AllocsPerRun(5, read); got != 0 {

@@ -132,7 +132,7 @@ func TestParserReadsTheVectors(t *testing.T) {
 func TestReaderReadsTheVectors(t *testing.T) {
 	eachVector(t, func(t *testing.T, v vector, ps []string) {
 		var got []string
-		r := NewReader(EventStream, func(e Event) { got = append(got, show(e)) })
+		r := NewReader(EventStream, func(e *Event) { got = append(got, show(*e)) })
 		buf := make([]byte, len(v.in)) // one for all, to see that nothing is borrowed too long
 		for _, piece := range ps {
 			b := buf[:copy(buf, piece)]
@@ -172,7 +172,7 @@ func TestReaderDeliversAtTheBlankLine(t *testing.T) {
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		t.Run(fmt.Sprintf("%q", end), func(t *testing.T) {
 			events := 0
-			r := NewReader(EventStream, func(Event) { events++ })
+			r := NewReader(EventStream, func(*Event) { events++ })
 			in := "data: a" + end + end
 			last := strings.TrimSuffix(in, "\n") // the CR of a CRLF is enough
 			if end == "\n" {
@@ -195,7 +195,7 @@ func TestIDIsNilUntilSet(t *testing.T) {
 		if got := Parse(EventStream, []byte(in)).ID == nil; got != want {
 			t.Errorf("Parse(%q).ID == nil: got %v, want %v", in, got, want)
 		}
-		r := NewReader(EventStream, func(Event) {})
+		r := NewReader(EventStream, func(*Event) {})
 		for _, c := range []byte(in) {
 			r.Write([]byte{c})
 		}

@@ -96,7 +96,7 @@ func (v *viewer) take(x *wire.Exchange, at time.Duration, body []byte) {
 func (v *viewer) offset() string { return fmt.Sprintf("%10.3fs", v.at.Seconds()) }
 
 // event prints one event: its moment, its type and id where it has them, and its data line by line.
-func (v *viewer) event(e stream.Event) {
+func (v *viewer) event(e *stream.Event) {
 	if v.data {
 		fmt.Fprintln(v.w, v.shown(e.Data))
 		return
