@@ -17,14 +17,17 @@ var reconnect = &Experiment{
 	Title:    "after a finite answer: come back as an EventSource does, with Last-Event-ID",
 	Doc:      "an EventSource returns after a clean end too, unless it is answered 204",
 	Requests: 1,
+	Moot: func(l *Lab) error {
+		switch {
+		case !opened(l.control()):
+			return moot("no event stream was opened")
+		case l.control().End.Kind != wire.Complete:
+			return moot("the stream did not end while it was watched")
+		}
+		return nil
+	},
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
 		x := l.control()
-		if !opened(x) {
-			return nil, moot("no event stream was opened")
-		}
-		if x.End.Kind != wire.Complete {
-			return nil, moot("the stream did not end while it was watched")
-		}
 		r := l.asEventSource()
 		text, _ := x.Decoded()
 		if id := stream.Parse(stream.EventStream, text.Bytes).ID; len(id) > 0 {
@@ -39,13 +42,16 @@ var halfClose = &Experiment{
 	Title:    "the client closes its side of the connection behind the request",
 	Doc:      "to be done with sending is not to be done with listening",
 	Requests: 1,
-	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
+	Moot: func(l *Lab) error {
 		if u, err := url.Parse(l.Target.URL); err != nil || u.Scheme == "https" || l.Proxy != nil {
-			return nil, moot("half of a TLS or proxied connection cannot be closed on purpose")
+			return moot("half of a TLS or proxied connection cannot be closed on purpose")
 		}
 		if l.version() != "HTTP/1.1" {
-			return nil, moot("HTTP/2 has no half-closed connection")
+			return moot("HTTP/2 has no half-closed connection")
 		}
+		return nil
+	},
+	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
 		return l.observe(ctx, wire.HalfClose, ask{req: l.asEventSource(), version: "HTTP/1.1", patience: l.glance(), halfClose: true})
 	},
 }
@@ -99,6 +105,14 @@ var addresses = &Experiment{
 	Title:    "every address that the name has",
 	Doc:      "a pool behaves alike only where each member does",
 	Requests: 2,
+	Moot: func(l *Lab) error {
+		if u, err := url.Parse(l.Target.URL); err == nil {
+			if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+				return moot("the target has one address")
+			}
+		}
+		return nil
+	},
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
 		u, err := url.Parse(l.Target.URL)
 		if err != nil {

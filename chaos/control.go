@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ssespec/ssespec/checks/wire"
@@ -104,13 +105,22 @@ var head = &Experiment{
 	Doc:      "a stream that answers HEAD with its endless body hangs every client that asks",
 	Requests: 1,
 	Safe:     true,
-	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
+	Moot: func(l *Lab) error {
 		if l.Target.Method != "GET" {
-			return nil, moot("the stream is opened with %s", l.Target.Method)
+			return moot("the stream is opened with %s", l.Target.Method)
 		}
-		return glimpse(wire.Head, func(l *Lab) wire.Request { return method(l.asEventSource(), "HEAD") })(ctx, l)
+		return nil
+	},
+	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
+		p := l.glance()
+		p.behind = headBehind
+		return l.observe(ctx, wire.Head, ask{req: method(l.asEventSource(), "HEAD"), version: l.version(), patience: p})
 	},
 }
+
+// headBehind is how long after the head of HEAD a body is waited for: a handler that treats HEAD as GET sends
+// its first event then.
+const headBehind = 200 * time.Millisecond
 
 var options = &Experiment{
 	Scene:    wire.Options,
@@ -134,12 +144,15 @@ var conditional = &Experiment{
 	Title:    "conditional, with the validators that the control answer gave",
 	Doc:      "a live stream should be sent again, not answered 304",
 	Requests: 1,
+	Moot: func(l *Lab) error {
+		if h := l.control().Header; !h.Has("ETag") && !h.Has("Last-Modified") {
+			return moot("the answer has neither ETag nor Last-Modified")
+		}
+		return nil
+	},
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
 		h := l.control().Header
 		tag, modified := h.Get("ETag"), h.Get("Last-Modified")
-		if tag == "" && modified == "" {
-			return nil, moot("the answer has neither ETag nor Last-Modified")
-		}
 		return glimpse(wire.Condition, func(l *Lab) wire.Request {
 			r := l.asEventSource()
 			if tag != "" {
@@ -159,10 +172,13 @@ var again = &Experiment{
 	Doc:      "a cache that stored the stream plays the same bytes again",
 	Requests: 1,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
-		p := l.glance()
+		x, p := l.control(), l.glance()
 		p.linger = againLinger
-		if l.control().End.Kind.ServerEnded() {
-			p = whole(min(l.watch(), 2*l.control().End.At+againLinger))
+		if x.End.Kind.ServerEnded() {
+			p = whole(min(l.watch(), 2*x.End.At+againLinger))
+			if l.Target.Method == "GET" && storable(x.Header) && !wait(ctx, time.Until(x.Began.Add(x.HeadAt+ageing))) {
+				return nil, stopped(ctx)
+			}
 		}
 		return l.observe(ctx, wire.Again, ask{req: l.asEventSource(), version: l.version(), patience: p})
 	},
@@ -170,6 +186,39 @@ var again = &Experiment{
 
 // againLinger is how long a stream without end is watched a second time: a stored one comes all at once.
 const againLinger = time.Second
+
+// ageing is how old the copy of a finite answer is made before it is asked for: Age counts whole seconds,
+// and one of them may be owed to rounding.
+const ageing = 2200 * time.Millisecond
+
+// storable reports whether a cache may be on the way, or may have stored the answer if it is: for the
+// others nobody need wait.
+func storable(h wire.Header) bool {
+	for _, f := range h {
+		name := strings.ToLower(f.Name)
+		if slices.Contains(cacheFields, name) || strings.HasPrefix(name, "x-cache") {
+			return true
+		}
+	}
+	return !slices.ContainsFunc(h.Tokens("Cache-Control"), func(d string) bool {
+		return d == "no-store" || d == "no-cache" || d == "private"
+	})
+}
+
+// cacheFields are what proxies and caches add to an answer, X-Cache and its kin aside.
+var cacheFields = []string{"age", "via", "cf-cache-status", "cache-status", "x-proxy-cache", "x-varnish"}
+
+// wait lets d pass, and reports whether it did before ctx ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
 // opened reports whether an EventSource would have opened the answer (HTML 9.2.2).
 func opened(x *wire.Exchange) bool {

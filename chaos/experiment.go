@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/ssespec/ssespec/checks/wire"
@@ -19,6 +20,7 @@ type Experiment struct {
 	Requests int                                                  // what it costs, redirects aside
 	Safe     bool                                                 // its requests use a safe method even where the user's does not
 	Always   bool                                                 // made even where no stream was opened: it may tell why
+	Moot     func(*Lab) error                                     // why the scene does not concern the endpoint, as far as known without asking; may be nil
 	Run      func(context.Context, *Lab) (*wire.Recording, error) // errors: [MootError], or nothing could be observed
 }
 
@@ -89,10 +91,12 @@ func (l *Lab) perform(ctx context.Context, e *Experiment) Take {
 	switch foreseen := l.Forecast(e); {
 	case ctx.Err() != nil:
 		t.Err = stopped(ctx)
-	case foreseen != nil:
-		t.Err = foreseen
 	case e.Scene != wire.Control && l.control() == nil:
 		t.Err = errors.New("the control request could not be made")
+	case e.Moot != nil && e.Moot(l) != nil:
+		t.Err = e.Moot(l)
+	case foreseen != nil:
+		t.Err = foreseen
 	case e.Scene != wire.Control && l.control().End.Note == wire.RequestsSpent: // on the way to the stream
 		t.Err = errBudget
 	case e.Scene != wire.Control && !opened(l.control()) && !(e.Always && l.control().Status != 0):
@@ -101,6 +105,9 @@ func (l *Lab) perform(ctx context.Context, e *Experiment) Take {
 		t.Err = errBudget
 	default:
 		t.Recording, t.Err = e.Run(ctx, l)
+	}
+	if e.Scene != wire.Control && errors.Is(t.Err, syscall.ECONNREFUSED) {
+		t.Err = plainly(t.Err, "the server answered before and refuses connections now: it may have crashed")
 	}
 	if t.Recording != nil && len(t.Recording.Exchanges) == 0 {
 		t.Recording = nil

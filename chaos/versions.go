@@ -15,10 +15,13 @@ var http10 = &Experiment{
 	Title:    "as HTTP/1.0",
 	Doc:      "an HTTP/1.0 client must not be sent a transfer coding",
 	Requests: 1,
-	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
+	Moot: func(l *Lab) error {
 		if l.version() != "HTTP/1.1" {
-			return nil, moot("the endpoint is asked over HTTP/2 only")
+			return moot("the endpoint is asked over HTTP/2 only")
 		}
+		return nil
+	},
+	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
 		return l.observe(ctx, wire.HTTP10, ask{req: l.asEventSource(), version: "HTTP/1.0", patience: l.glance()})
 	},
 }
@@ -45,10 +48,8 @@ var http2Scene = &Experiment{
 	Title:    "over HTTP/2, frame by frame",
 	Doc:      "edges often treat the two versions differently, and some mistakes exist in one only",
 	Requests: 1,
+	Moot:     (*Lab).offersHTTP2,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
-		if err := l.offersHTTP2(); err != nil {
-			return nil, err
-		}
 		p := l.glance()
 		p.linger = againLinger
 		if x := l.control(); x.End.Kind == wire.Complete {
@@ -70,10 +71,8 @@ var slowRead = &Experiment{
 	Title:    "over HTTP/2: one stream left unread, another one opened on the same connection",
 	Doc:      "a stream that nobody reads must not hold up its neighbours",
 	Requests: 2,
+	Moot:     (*Lab).offersHTTP2,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
-		if err := l.offersHTTP2(); err != nil {
-			return nil, err
-		}
 		a := &ask{req: l.asEventSource(), version: "HTTP/2.0", patience: l.glance(), address: netip.Addr{}}
 		u, err := url.Parse(a.req.URL)
 		if err != nil {

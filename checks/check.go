@@ -70,7 +70,7 @@ var idForm = regexp.MustCompile(`^[a-z0-9]+(/[a-z0-9]+(-[a-z0-9]+)*)$`)
 type Suite []*Check
 
 // Validate refuses a suite that is not fit to be shown: a check without title, clause, doc, fix,
-// needs or judge, an id in the wrong form or used twice, an After that names no check of the suite.
+// needs or judge, an id in the wrong form or used twice, an After that names no check of its family.
 func (s Suite) Validate() error {
 	var errs []error
 	ids := map[string]bool{}
@@ -104,7 +104,7 @@ func (s Suite) Validate() error {
 	}
 	for _, c := range s {
 		for _, a := range c.After {
-			if !ids[a] {
+			if !ids[a] && path.Dir(a) == c.Family() {
 				errs = append(errs, fmt.Errorf("%s: comes after %s, which is not in the suite", c.ID, a))
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/fatih/color"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/stream"
 )
 
 // A Text writes reports for a terminal.
@@ -184,7 +185,11 @@ func (p *page) terms() []string {
 // stream draws what the control stream did.
 func (p *page) stream() {
 	v := p.r.control()
-	if v == nil || v.Status != 200 {
+	if v == nil {
+		return
+	}
+	if v.Status != 200 || v.Stream.Syntax == stream.Text {
+		p.instead(v)
 		return
 	}
 	p.line("")
@@ -197,6 +202,23 @@ func (p *page) stream() {
 		all = append(all, item{w, plain})
 	}
 	p.items("  ", all...)
+	if v.Stream.Syntax != stream.EventStream {
+		p.say("  ", "The lines of this format are read and not judged in this release: only HTTP, fields and liveness are.")
+	}
+}
+
+// instead shows how an answer begins that is no stream: it often says why.
+func (p *page) instead(v *checks.View) {
+	const most = 200
+	b := v.Text.Bytes[:min(most, len(v.Text.Bytes))]
+	if len(b) == 0 {
+		return
+	}
+	p.line("")
+	p.say("  ", fmt.Sprintf("%q", b))
+	if after := v.Header.Get("Retry-After"); after != "" {
+		p.say("  ", "Retry-After: "+after)
+	}
 }
 
 // summary ends the page with the counts and the verdict on the run.

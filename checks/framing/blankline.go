@@ -85,7 +85,7 @@ over loses nothing.`,
 	Bad:   "data: a\n\ndata: b\n",
 	Needs: control,
 	When:  readable,
-	After: []string{"framing/blank-line"},
+	After: []string{"framing/blank-line", "framing/escaped-newline", "framing/non-ascii-separators"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
 		s := v.Stream

@@ -20,9 +20,10 @@ Age above 0, or a hit in Cache-Status (RFC 9211), says that the answer was not m
 Together with no-store or no-cache it says that a cache plays an old stream that it was told not to
 keep: the client hears the past, and then nothing.
 
-Age: 0 is what some CDNs add to everything they pass on. Reuse that the answer did not forbid is for headers/age-fresh.`,
+Age: 0 tells nothing: caches send it with what they pass on, and with copies that are not a second old.
+Reuse that the answer did not forbid is for headers/age-fresh.`,
 	Fix:   "Exclude the stream from caching at the edge: look for a rule there that overrides Cache-Control.",
-	Good:  "Cache-Control: no-store\nAge: 0\n",
+	Good:  "Cache-Control: no-store\nCache-Status: edge; fwd=miss\n",
 	Bad:   "Cache-Control: no-store\nAge: 31\n",
 	Needs: []wire.Scene{wire.Control},
 	Reads: []wire.Scene{wire.Fetch, wire.Again},
@@ -44,9 +45,9 @@ Age above 0, or a hit in Cache-Status (RFC 9211), says that the answer comes out
 old one: it comes all at once, and what happens after it was stored is not in it.
 
 Where the answer does not forbid its reuse the cache is within its rights, and the owner of the stream
-can change that; where it does, headers/age judges. Age: 0 means passed on.`,
+can change that; where it does, headers/age judges. Age: 0 tells nothing: the copy may be younger than a second.`,
 	Fix:   "Send Cache-Control: no-store with the stream, and exclude it from caching at the edge.",
-	Good:  "Cache-Control: max-age=0\nAge: 0\n",
+	Good:  "Cache-Control: max-age=0\nCache-Status: edge; fwd=miss\n",
 	Bad:   "Cache-Control: max-age=0\nAge: 31\n",
 	Needs: []wire.Scene{wire.Control},
 	Reads: []wire.Scene{wire.Fetch, wire.Again},
@@ -80,14 +81,14 @@ func judgeReuse(ev *checks.Evidence, forbidden bool, effect, others string) chec
 	case seen == 0 && passed > 0:
 		return checks.Unconcerned("%s", others)
 	case seen == 0:
-		return checks.Unconcerned("no answer has Age or Cache-Status")
+		return checks.Unconcerned("no answer says whether it came from a cache")
 	}
 	return checks.Judged(seen, found, "%d answers say that they were made for their request", seen)
 }
 
 // reuse returns the index of the field that says that the answer comes from a cache, -1 if none does;
-// told is false where no field says anything about it. An Age that is no number is ignored, and of
-// several the first counts (RFC 9111, 5.1).
+// told is false where no field says anything about it, as Age: 0 does not. An Age that is no number is
+// ignored, and of several the first counts (RFC 9111, 5.1).
 func reuse(h wire.Header) (i int, told bool) {
 	if i := h.Index("Age"); i >= 0 {
 		first, _, _ := strings.Cut(h[i].Value, ",")
@@ -95,7 +96,6 @@ func reuse(h wire.Header) (i int, told bool) {
 		if err == nil && seconds > 0 {
 			return i, true
 		}
-		told = err == nil
 	}
 	for _, i := range indices(h, "Cache-Status") {
 		for _, cache := range split(h[i].Value, ',') {

@@ -95,6 +95,7 @@ Only requests that say so are looked at: without Accept-Encoding any coding is a
 	Bad:   "> Accept-Encoding: identity\n< Content-Type: text/event-stream\n< Content-Encoding: gzip\n",
 	Needs: []wire.Scene{wire.Control},
 	Reads: []wire.Scene{wire.Compressed},
+	After: []string{"headers/content-encoding-truthful"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		var found []checks.Finding
 		seen, coded := 0, false

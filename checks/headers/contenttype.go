@@ -46,7 +46,7 @@ var otherFormats = map[string]bool{
 }
 
 // wrongType points at the field that decides: of several the last one that is a media type.
-func wrongType(v *checks.View) checks.Finding {
+func wrongType(ev *checks.Evidence, v *checks.View) checks.Finding {
 	last, n := 0, 0
 	for i, f := range v.Header {
 		if strings.EqualFold(f.Name, "Content-Type") {
@@ -61,7 +61,11 @@ func wrongType(v *checks.View) checks.Finding {
 	if n > 1 {
 		which = fmt.Sprintf("the last of %d media types, which counts,", n)
 	}
-	return v.AtField(last, fmt.Sprintf("%s is %.80q: every EventSource gives up on it for good", which, given))
+	does := "every EventSource gives up on it for good"
+	if ev.Method() != "GET" {
+		does = "a client that looks for an event stream finds none (was a stream asked for?)"
+	}
+	return v.AtField(last, fmt.Sprintf("%s is %.80q: %s", which, given, does))
 }
 
 var contentTypeEssence = &checks.Check{
@@ -90,7 +94,7 @@ other formats, not mistakes.`,
 		case otherFormats[t]:
 			return checks.Unconcerned("the answer is another streaming format, %s", t)
 		default:
-			return checks.Broke(1, wrongType(v))
+			return checks.Broke(1, wrongType(ev, v))
 		}
 	},
 }

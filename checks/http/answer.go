@@ -52,6 +52,17 @@ func unanswered(v *checks.View) string {
 	return fmt.Sprintf("no answer came in %v", checks.Brief(v.End.At))
 }
 
+// limited reports whether an answer may be owed to the number of our requests, or to a fault that passes.
+// 501 and 505 are about the request itself.
+func limited(v *checks.View) bool {
+	return v != nil && (v.Status == 429 || v.Status >= 500 && v.Status != 501 && v.Status != 505)
+}
+
+// overRate is the outcome where such an answer took the place of the one that would tell.
+func overRate(v *checks.View) checks.Outcome {
+	return checks.Unseen("the request was answered %d, perhaps because our rate is limited", v.Status)
+}
+
 // maxFindings bounds what one rule reports: one cause shows in every scene.
 const maxFindings = 20
 

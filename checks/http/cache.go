@@ -3,6 +3,7 @@ package http
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +28,8 @@ type rerun struct {
 	first, second *checks.View
 	n             int           // how many bytes can be compared
 	same          bool          // and they are the same
-	took, takes   time.Duration // how long the n bytes took the first time; how long all bytes took the second
+	took, takes   time.Duration // how long the n bytes took the first time, and the second
+	all           time.Duration // how long all bytes took the second time
 }
 
 func newRerun(ev *checks.Evidence) rerun {
@@ -37,7 +39,8 @@ func newRerun(ev *checks.Evidence) rerun {
 	r.same = r.n > 0 && bytes.Equal(a.Bytes[:r.n], b.Bytes[:r.n])
 	if r.n > 0 {
 		r.took = a.When(r.n-1) - a.When(0)
-		r.takes = b.When(len(b.Bytes)-1) - b.When(0)
+		r.takes = b.When(r.n-1) - b.When(0)
+		r.all = b.When(len(b.Bytes)-1) - b.When(0)
 	}
 	return r
 }
@@ -62,17 +65,77 @@ func age(v *checks.View) (int, bool) {
 	return n, err == nil && n >= 0
 }
 
-// reused returns what proves that the second answer is a stored copy, and the field that shows it; same
-// bytes alone prove nothing, since history is replayed at connect and finite answers may be constant.
-func (r rerun) reused() (proof, field string) {
-	switch {
+// alike reports whether the second answer took as long over the same bytes as the first, as no copy does.
+func (r rerun) alike() bool { return r.same && r.took > atOnce && r.takes*2 >= r.took }
+
+// standing reports whether both answers claim to be hits and yet take their time: then the word is not
+// that of a cache on the way, but comes with the answer.
+func (r rerun) standing() bool { return hit(r.first.Header) >= 0 && r.alike() }
+
+// reused returns what proves that the second answer is a stored copy, and the index of the field that
+// shows it; same bytes alone prove nothing, since history is replayed at connect and finite answers may
+// be constant.
+func (r rerun) reused() (proof string, field int) {
+	h := r.second.Header
+	switch i := hit(h); {
 	case !r.same:
 	case r.aged():
-		return fmt.Sprintf("the same bytes came again, %q seconds old", r.second.Header.Get("Age")), "Age"
-	case r.sameDate() && r.took > slowStream && r.takes*burst < r.took:
-		return fmt.Sprintf("the same bytes came again, with the same Date, in %v where they first took %v", checks.Brief(r.takes), checks.Brief(r.took)), "Date"
+		return fmt.Sprintf("the same bytes came again, %q seconds old", h.Get("Age")), h.Index("Age")
+	case i >= 0 && !r.standing():
+		return fmt.Sprintf("the same bytes came again, with %s: %.60q", h[i].Name, h[i].Value), i
+	case r.sameDate() && r.took > slowStream && r.all*burst < r.took:
+		return fmt.Sprintf("the same bytes came again, with the same Date, in %v where they first took %v", checks.Brief(r.all), checks.Brief(r.took)), h.Index("Date")
 	}
-	return "", ""
+	return "", -1
+}
+
+// cacheFields are those in which caches say how they came by an answer.
+var cacheFields = []string{"Age", "Cache-Status", "CF-Cache-Status", "X-Cache", "X-Cache-Status", "X-Proxy-Cache", "X-Varnish"}
+
+// hit returns the index of the field in which a cache says that it answered from its store, or -1.
+// X-Cache-Lookup is none: it tells what was found, not what was used.
+func hit(h wire.Header) int {
+	return slices.IndexFunc(h, func(f wire.Field) bool {
+		switch strings.ToLower(f.Name) {
+		case "x-cache", "x-cache-status", "cf-cache-status", "x-proxy-cache":
+			return slices.ContainsFunc(strings.Split(strings.ToLower(f.Value), ","), saysHit)
+		case "cache-status":
+			return slices.ContainsFunc(strings.Split(quoted.ReplaceAllString(f.Value, ""), ","), statesHit)
+		case "x-varnish": // the number of this request, and on a hit that of the one it was stored for
+			ids := strings.Fields(f.Value)
+			return len(ids) == 2 && isNumber(ids[0]) && isNumber(ids[1])
+		}
+		return false
+	})
+}
+
+// saysHit reads one cache's word, such as "tcp_hit from edge-1": a hit for pass and a hit for miss are none.
+func saysHit(word string) bool {
+	word, _, _ = strings.Cut(word, " from ")
+	words := strings.FieldsFunc(word, func(c rune) bool { return c < 'a' || c > 'z' })
+	return slices.Contains(words, "hit") && !slices.Contains(words, "miss") && !slices.Contains(words, "pass")
+}
+
+// statesHit reads one member of Cache-Status (RFC 9211, 2.1), quoted strings taken out.
+func statesHit(cache string) bool {
+	return slices.ContainsFunc(strings.Split(cache, ";")[1:], func(param string) bool {
+		param = strings.TrimSpace(param)
+		return param == "hit" || param == "hit=?1"
+	})
+}
+
+var quoted = regexp.MustCompile(`"(\\.|[^"\\])*"`)
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 64)
+	return err == nil
+}
+
+// lags reports whether the first answer went on where the second one has no more, though it was watched
+// for as long.
+func (r rerun) lags() bool {
+	a, b := r.first.Text, r.second.Text
+	return len(a.Bytes) > r.n && a.When(r.n)-a.When(0)+atOnce < r.second.End.At-b.When(0)
 }
 
 // forbidden returns why the copy must not have been used (RFC 9111, 4 and 3.3), or "".
@@ -90,29 +153,36 @@ func (r rerun) forbidden() string {
 	return ""
 }
 
-// fresh is the outcome where nothing proves a reuse: how strong that is, depends on what was to be seen.
+// fresh is the outcome where nothing proves a reuse: how strong that is, depends on what was to be seen. A
+// Date of its own proves nothing, since some caches put one on every copy.
 func (r rerun) fresh() checks.Outcome {
-	dated := r.first.Header.Has("Date") && r.second.Header.Has("Date") && !r.sameDate()
-	switch {
+	h := r.second.Header
+	marked := slices.IndexFunc(cacheFields, h.Has)
+	switch i := hit(h); {
+	case i >= 0:
+		return checks.Unseen("the second answer says that a cache gave it (%s: %.60q), which its bytes neither prove nor refute", h[i].Name, h[i].Value)
 	case r.n > 0 && !r.same:
 		return checks.Held(2, "two requests are answered with different bytes")
-	case r.same && r.took > atOnce && r.takes*2 >= r.took:
-		return checks.Held(2, "the second answer has the same bytes, but they come as slowly as the first time")
-	case r.same && r.took > slowStream && r.takes*burst < r.took:
+	case r.alike():
+		return checks.Held(2, "the second answer brings the same bytes and took as long as the first (%v, then %v)", checks.Brief(r.took), checks.Brief(r.takes))
+	case r.same && r.took > atOnce:
 		return checks.Unseen("the same bytes came in %v where they first took %v: a cache does that, and so does a server that replays its history", checks.Brief(r.takes), checks.Brief(r.took))
-	case dated:
-		return checks.Held(2, "the second answer has a Date of its own and no Age")
-	case r.same && r.took <= atOnce && r.first.End.Kind.ServerEnded():
-		return checks.Unconcerned("the answer is finite, comes at once and is the same each time: a copy would be no different")
+	case r.lags():
+		return checks.Unseen("the second answer has no more where the first one went on: a copy that is not whole is like that, and so is a stream that pauses")
+	case marked >= 0 && r.same:
+		return checks.Unseen("the same bytes came at once each time, and %s tells of a cache on the way: a copy would be no different", cacheFields[marked])
+	case r.same, len(r.first.Text.Bytes)+len(r.second.Text.Bytes) == 0:
+		return checks.Unconcerned("what can be compared comes at once and is the same each time: a copy would be no different")
 	}
-	return checks.Unseen("neither Date, Age nor the bytes tell whether the second answer was a copy")
+	return checks.Unseen("nothing tells whether the second answer was a copy")
 }
 
-// openedTwice is the condition of checks that compare the stream with itself.
+// openedTwice is the condition of checks that compare the stream with itself. An answer that a rate limit
+// explains is let through, for them to leave the question open.
 var openedTwice = checks.Condition{
 	Says:  "the same request was given the stream twice",
 	Else:  "the second request was given no stream",
-	Holds: func(ev *checks.Evidence) bool { return streams(ev.View(wire.Again)) },
+	Holds: func(ev *checks.Evidence) bool { v := ev.View(wire.Again); return streams(v) || limited(v) },
 }
 
 var cacheReplay = &checks.Check{
@@ -125,21 +195,25 @@ var cacheReplay = &checks.Check{
 A cache that plays a stored stream shows every reader the same past, at once, and nothing new.
 
 Same bytes alone are never flagged: a server may replay its history at connect, and a finite answer may be
-constant. It takes an Age that says how old the copy is, or the same Date on bytes that first took
-seconds and now come in a burst.`,
+constant. It takes an Age that says how old the copy is, a cache's own word that it was a hit (X-Cache,
+Cache-Status and the like), or the same Date on bytes that first took seconds and now come in a burst. Nor
+are they a pass, unless they take as long as the first time: caches put a new Date on old answers.`,
 	Fix:   "Exempt the stream's URL from caching at the edge, where its Cache-Control is overruled.",
-	Good:  "Cache-Control: no-store\n(a Date of its own on each answer)",
+	Good:  "Cache-Control: no-store\n(other bytes for each request, or the same ones as slowly)",
 	Bad:   "Cache-Control: no-store\nAge: 40\n(the same bytes as 40 seconds ago)",
 	Needs: []wire.Scene{wire.Control, wire.Again},
 	When:  []checks.Condition{checks.ViaGET, opened, openedTwice},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		r := newRerun(ev)
 		proof, field := r.reused()
-		if proof == "" {
+		switch {
+		case limited(r.second):
+			return overRate(r.second)
+		case proof == "":
 			return r.fresh()
 		}
 		if why := r.forbidden(); why != "" {
-			return checks.Broke(2, r.second.AtField(r.second.Header.Index(field), proof+": a cache replays the stream "+why))
+			return checks.Broke(2, r.second.AtField(field, proof+": a cache replays the stream "+why))
 		}
 		return checks.Unconcerned("a cache replays the stream, as its fields allow; http/cache-reuse decides on it")
 	},
@@ -173,6 +247,8 @@ protection in HTTP, so requests that carry only those are not judged.`,
 		proof, field := r.reused()
 		was, _ := age(r.first)
 		switch {
+		case limited(r.second):
+			return overRate(r.second)
 		case proof == "":
 			return r.fresh()
 		case shareable(r.second.Header):
@@ -180,7 +256,7 @@ protection in HTTP, so requests that carry only those are not judged.`,
 		case was > 0 || !r.sameDate():
 			return checks.Unseen("a copy is reused, but whose request it was made for could not be seen")
 		}
-		return checks.Broke(2, r.second.AtField(r.second.Header.Index(field), proof+": a cache shares what was sent to a request with Authorization"))
+		return checks.Broke(2, r.second.AtField(field, proof+": a cache shares what was sent to a request with Authorization"))
 	},
 }
 
@@ -213,9 +289,12 @@ The cache breaks no rule here; the endpoint invites it. What counts as proof is 
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		r := newRerun(ev)
 		proof, field := r.reused()
-		if proof == "" {
+		switch {
+		case limited(r.second):
+			return overRate(r.second)
+		case proof == "":
 			return r.fresh()
 		}
-		return checks.Broke(2, r.second.AtField(r.second.Header.Index(field), proof+": a cache plays the stream again to whoever comes"))
+		return checks.Broke(2, r.second.AtField(field, proof+": a cache plays the stream again to whoever comes"))
 	},
 }

@@ -114,14 +114,14 @@ feed blamed that something on the way cut in a silence between two events: an Ev
 			f.At = v.End.At
 			return checks.Broke(1, f)
 		case v.End.Kind == wire.Reset:
-			return checks.Unconcerned("the connection was reset, which the path can do as well as the server")
+			return checks.Unseen("the connection was reset, which the path can do as well as the server")
 		}
 		return checks.Unconcerned("the server did not end the stream while it was watched")
 	},
 }
 
-// idleCutSilence is the shortest silence whose end is put down to an idle limit; limits below a second are not in use.
-const idleCutSilence = time.Second
+// idleCutSilence is the shortest silence whose end is put down to an idle limit: shorter ones are not in use.
+const idleCutSilence = 10 * time.Second
 
 // idleCut returns how long a feed had been silent when it was cut between two events, or 0 where that is
 // not what happened. Of an answer to a POST something is missing at every cut, and where one was promised to be finite.

@@ -76,6 +76,7 @@ before its answer began. RST_STREAM behind END_STREAM is legal.`,
 	Good:  "HEADERS, DATA, DATA, DATA (END_STREAM)",
 	Bad:   "HEADERS, DATA, DATA, RST_STREAM (NO_ERROR)",
 	Needs: []wire.Scene{wire.HTTP2},
+	After: []string{"http/chunk-terminator"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		var found []checks.Finding
 		ended := 0

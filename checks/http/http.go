@@ -33,6 +33,8 @@ var semantics = checks.Suite{
 	rateLimit429,
 	allow405,
 	head,
+	headPrompt,
+	browserRequest,
 	optionsPlain,
 	acceptStar,
 	acceptMismatch,

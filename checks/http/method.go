@@ -1,6 +1,7 @@
 package http
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -41,32 +42,70 @@ The list may be empty. 404, 400, 401, 403 and 501 are other legal answers to a m
 
 var head = &checks.Check{
 	ID:     "http/head",
-	Title:  "HEAD must be answered at once and without a body",
+	Title:  "The answer to HEAD must have no body",
 	Level:  checks.Must,
 	Clause: checks.RFC("9110", "9.3.2", "The HEAD method is identical to GET except that the server MUST NOT send content in the response"),
 	Since:  "0.1",
 	Doc: `
-Monitors, link checkers and load balancers ask with HEAD. A handler that opens the stream for them too
-hangs until they give up, and leaves a subscriber behind; body bytes are taken for the next answer.
+Body bytes behind the head are taken for the beginning of the next answer on the connection.
 
-405, 404 and 501 are legal answers for a stream. Fields that differ from those of GET are not judged.`,
+405, 404 and 501 are legal answers for a stream. Fields that differ from those of GET are not judged, nor is a
+stray line end, which clients skip.`,
 	Fix:   "Treat HEAD apart from GET: send the head and return, or answer 405 with Allow.",
+	Good:  "HTTP/1.1 200 OK\nContent-Type: text/event-stream\n\n",
+	Bad:   "HTTP/1.1 200 OK\nContent-Type: text/event-stream\n\ndata: a\n\n",
+	Needs: []wire.Scene{wire.Control, wire.Head},
+	When:  []checks.Condition{checks.ViaGET, opened},
+	Judge: judgeHead,
+}
+
+func judgeHead(ev *checks.Evidence) checks.Outcome {
+	v, get := ev.View(wire.Head), ev.Control()
+	found := stray(v, "the answer to HEAD has a body: a client takes it for the next answer")
+	switch {
+	case len(found) > 0 && !onlyLineEnds(v):
+		return judged(1, found, "")
+	case v.Status == 0:
+		return checks.Unseen("HEAD: %s", unanswered(v))
+	case limited(v):
+		return overRate(v)
+	case v.Status == 200 && v.Type.Essence != get.Type.Essence:
+		return checks.Held(1, "HEAD is answered %d without a body, with media type %q where GET has %q", v.Status, v.Type.Essence, get.Type.Essence)
+	}
+	return checks.Held(1, "HEAD is answered %d without a body", v.Status)
+}
+
+// onlyLineEnds reports whether nothing but line ends stands behind the head of an HTTP/1.x answer.
+func onlyLineEnds(v *checks.View) bool {
+	return v.Message != nil && v.Message.Head.Hi > 0 && len(bytes.Trim(v.RawBytes()[v.Message.Head.Hi:], "\r\n")) == 0
+}
+
+var headPrompt = &checks.Check{
+	ID:     "http/head-prompt",
+	Title:  "HEAD should be answered at once",
+	Level:  checks.Should,
+	Clause: checks.RFC("9110", "9.3.2", "The HEAD method is identical to GET except that the server MUST NOT send content in the response"),
+	Since:  "0.1",
+	Doc: `
+Monitors, link checkers and load balancers ask with HEAD. A handler that opens the stream for them too, and
+sends the head only with its first event, hangs until they give up, and leaves a subscriber behind.
+
+An endpoint whose GET is slow too is not judged.`,
+	Fix:   "Treat HEAD apart from GET: send the head and return, or answer 405 with Allow. See it with curl -I.",
 	Good:  "HTTP/1.1 200 OK\nContent-Type: text/event-stream\n\n",
 	Bad:   "(no answer within 5 s)",
 	Needs: []wire.Scene{wire.Control, wire.Head},
 	When:  []checks.Condition{checks.ViaGET, opened},
-	Judge: judgeHead,
+	After: []string{"http/head"},
+	Judge: judgeHeadPrompt,
 }
 
 // slowHead is how late the head of GET may be for a HEAD that has none yet to count as hanging: the
 // lab waits five seconds.
 const slowHead = 2 * time.Second
 
-func judgeHead(ev *checks.Evidence) checks.Outcome {
+func judgeHeadPrompt(ev *checks.Evidence) checks.Outcome {
 	v, get := ev.View(wire.Head), ev.Control()
-	if found := stray(v, "the answer to HEAD has a body: a client takes it for the next answer"); len(found) > 0 {
-		return judged(1, found, "")
-	}
 	switch {
 	case v.End.Kind == wire.Silent && get.HeadAt > slowHead:
 		return checks.Unseen("HEAD was not answered in %v, but GET is slow too: its head took %v", checks.Brief(v.End.At), checks.Brief(get.HeadAt))
@@ -76,10 +115,11 @@ func judgeHead(ev *checks.Evidence) checks.Outcome {
 		return checks.Broke(1, v.AtField(-1, fmt.Sprintf("the answer to HEAD did not end in %v: whoever asks hangs", checks.Brief(v.End.At))))
 	case v.Status == 0:
 		return checks.Unseen("HEAD: %s", unanswered(v))
-	case v.Status == 200 && v.Type.Essence != get.Type.Essence:
-		return checks.Held(1, "HEAD is answered %d at once and without a body, with media type %q where GET has %q", v.Status, v.Type.Essence, get.Type.Essence)
 	}
-	return checks.Held(1, "HEAD is answered %d at once and without a body", v.Status)
+	if limited(v) {
+		return overRate(v)
+	}
+	return checks.Held(1, "HEAD is answered %d after %v", v.Status, checks.Brief(v.HeadAt))
 }
 
 var optionsPlain = &checks.Check{

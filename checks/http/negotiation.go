@@ -102,6 +102,7 @@ var acceptStar = &checks.Check{
 A browser may leave Accept: text/event-stream out (HTML 9.2.2: "may set"), and fetch sends */* unless
 the script says otherwise. Both accept the stream, so they should get it.
 
+A URL that serves several formats may choose another one for who states no preference: that is negotiation.
 MCP asks its clients to name two media types, and a refusal there is right. Errors that a plain request
 meets too are not flagged.`,
 	Fix:   "Choose the stream for */* and for a missing Accept; insist on the exact type only where the URL also serves something else.",
@@ -125,6 +126,9 @@ func judgeAcceptStar(ev *checks.Evidence) checks.Outcome {
 	case alike:
 		seen++
 	case other:
+		if negotiated(none, withAccept(ev, "application/json")) {
+			return checks.Unconcerned("the URL serves several formats, and a request without preference is given %s", answers(none))
+		}
 		found = append(found, none.AtField(-1, "a request without Accept is answered "+answers(none)+": a browser that leaves Accept out gets no stream"))
 	}
 	switch { // scene fetch is browser-like in other fields too, and only 406 speaks of Accept
@@ -134,10 +138,27 @@ func judgeAcceptStar(ev *checks.Evidence) checks.Outcome {
 	case star.Status == 406:
 		found = append(found, star.AtField(-1, "Accept: */* is answered 406, though it accepts everything"))
 	}
+	if v := failing(ev, none, star); v != nil {
+		found = append(found, v.AtField(-1, fmt.Sprintf("a request without Accept, and one with */*, is answered %d, though the stream opens with text/event-stream", v.Status)))
+	}
 	if seen+len(found) == 0 {
 		return checks.Unseen("neither request was answered in a way that speaks of Accept")
 	}
 	return judged(seen+len(found), found, "requests without the exact media type (%d) are given the stream", seen)
+}
+
+// negotiated reports whether an answer is the other format that the URL serves on purpose.
+func negotiated(v, json *checks.View) bool {
+	return v.Status == 200 && json != nil && json.Status == 200 && json.Type.Essence == v.Type.Essence
+}
+
+// failing returns an answer of both requests that is a server error where the plain request, made again,
+// is given the stream all the same.
+func failing(ev *checks.Evidence, none, star *checks.View) *checks.View {
+	if none == nil || star == nil || none.Status != star.Status || none.Status < 500 || none.Status == 503 || !streams(ev.View(wire.Again)) {
+		return nil
+	}
+	return none
 }
 
 var acceptMismatch = &checks.Check{

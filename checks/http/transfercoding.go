@@ -20,7 +20,8 @@ An HTTP/1.0 client, and many a proxy still is one towards its origin, knows no c
 appear as lines between the events. An HTTP/1.0 answer with Transfer-Encoding is read by one recipient
 so and by the next one otherwise.
 
-A server may refuse HTTP/1.0 with 426, 505 or any other error.`,
+A server may refuse HTTP/1.0 with 426, 505 or any other error. A rate limit (429) and a server error
+leave the question open.`,
 	Fix:   "Answer HTTP/1.0 requests without Transfer-Encoding and close the connection at the end, or refuse them with 426.",
 	Good:  "HTTP/1.1 200 OK\nContent-Type: text/event-stream\nConnection: close\n",
 	Bad:   "HTTP/1.0 200 OK\nContent-Type: text/event-stream\nTransfer-Encoding: chunked\n",
@@ -33,8 +34,8 @@ A server may refuse HTTP/1.0 with 426, 505 or any other error.`,
 			case i < 0:
 			case v.Proto == "HTTP/1.0":
 				found = append(found, v.AtField(i, "an HTTP/1.0 answer carries Transfer-Encoding: recipients do not agree where its body ends"))
-			case v.Request.Proto == "HTTP/1.0" && !refused(ev, v):
-				found = append(found, v.AtField(i, "an HTTP/1.0 client is sent a transfer coding: chunk sizes appear inside its stream"))
+			case v.Request.Proto == "HTTP/1.0" && !refused(ev, v) && !limited(v):
+				found = append(found, v.AtField(i, "an HTTP/1.0 client is sent a transfer coding: one that knows none reads chunk sizes as data"))
 			}
 		}
 		v := ev.View(wire.HTTP10)
@@ -43,6 +44,8 @@ A server may refuse HTTP/1.0 with 426, 505 or any other error.`,
 			return judge(len(found), found, "")
 		case v.Status == 0 && !v.End.Kind.ServerEnded():
 			return checks.Unseen("the request as HTTP/1.0 was not answered in %v", checks.Brief(v.End.At))
+		case limited(v):
+			return overRate(v)
 		case v.Status == 0 || refused(ev, v):
 			return checks.Unconcerned("the server refuses HTTP/1.0")
 		}

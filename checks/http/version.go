@@ -48,6 +48,9 @@ func judgeVersionParity(ev *checks.Evidence) checks.Outcome {
 	case codingTwo != coding:
 		return checks.Broke(2, two.AtField(two.Header.Index("Content-Encoding"), fmt.Sprintf("the content codings are %s over HTTP/1.1 and %s over HTTP/2, for the same Accept-Encoding", coding, codingTwo)))
 	}
+	if n := len(two.Text.Bytes); len(one.Stream.Events) > 1 && len(two.Stream.Events) == 0 && n >= one.Stream.Events[1].Hi {
+		return checks.Broke(2, two.At(0, n, fmt.Sprintf("over HTTP/2 %d bytes came and not one event, over HTTP/1.1 there are events", n)))
+	}
 	if lost := cutMadeClean(one, two); lost != nil {
 		return checks.Broke(2, *lost)
 	}

@@ -23,6 +23,7 @@ A comment line at once, and another every 15 seconds, would tell them apart.`,
 	Bad:   "(200, text/event-stream, and not one byte)",
 	Needs: []wire.Scene{wire.Control},
 	When:  []checks.Condition{checks.EventStream},
+	After: []string{"headers/content-encoding-truthful", "http/chunk-syntax"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
 		switch {

@@ -53,7 +53,7 @@ shorter than most limits.`,
 		}
 		switch {
 		case last.long() < idleLimit:
-			return checks.Unconcerned("the stream was never silent for long before its end")
+			return checks.Unconcerned("the silence before its end was %s, too short to tell an idle limit by", seconds(last.long()))
 		case !v.End.Kind.ServerEnded():
 			return checks.Held(1, "a silence of %s did not end the stream", seconds(last.long()))
 		case roundAge(last.long()) > 0:
@@ -111,7 +111,8 @@ var halfOpen = &checks.Check{
 To be done with sending is not to be done with listening: some clients and many tunnels half-close.
 Servers that take it for a disconnect lose them.
 
-Both are seen in practice, so this is told and not judged.`,
+Both are seen in practice, so this is told and not judged. A rate limit (429) and a server error say
+nothing of it.`,
 	Good:  "(client: request, FIN; server: the stream goes on)",
 	Needs: []wire.Scene{wire.Control, wire.HalfClose},
 	When:  []checks.Condition{checks.EventStream},
@@ -120,6 +121,8 @@ Both are seen in practice, so this is told and not judged.`,
 		switch {
 		case v.Status == 0:
 			return checks.Held(1, "a client that half-closes gets no answer")
+		case v.Status == 429 || v.Status >= 500 && v.Status != 501 && v.Status != 505:
+			return checks.Unseen("the request was answered %d, perhaps because our rate is limited", v.Status)
 		case v.Status != ev.Control().Status:
 			return checks.Held(1, "a client that half-closes is answered %d in place of %d", v.Status, ev.Control().Status)
 		case v.End.Kind == wire.Complete:

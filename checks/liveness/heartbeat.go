@@ -41,6 +41,7 @@ Both ":" and ": text", with or without a blank line, are fine, and so is an even
 	Bad:   "event: ping\n\n",
 	Needs: []wire.Scene{wire.Control},
 	When:  []checks.Condition{checks.EventStream},
+	After: []string{"framing/event-without-data"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
 		var found []checks.Finding
@@ -149,6 +150,7 @@ than three events are not judged.`,
 	Bad:   "data: tick\n\ndata: tick\n\ndata: tick\n\n",
 	Needs: []wire.Scene{wire.Control},
 	When:  []checks.Condition{checks.EventStream},
+	After: []string{"framing/unprefixed-continuation", "framing/utf8"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
 		var first stream.Event

@@ -22,6 +22,19 @@ func TestSuiteIsFitToBeShown(t *testing.T) {
 	}
 }
 
+// TestACulpritIsJudgedBeforeWhomItExcuses holds each After against the order of judging.
+func TestACulpritIsJudgedBeforeWhomItExcuses(t *testing.T) {
+	judged := map[string]bool{}
+	for _, c := range suite.All() {
+		for _, a := range c.After {
+			if !judged[a] {
+				t.Errorf("%s comes after %s, which is judged later or not at all", c.ID, a)
+			}
+		}
+		judged[c.ID] = true
+	}
+}
+
 // rowsPerGroup is how many rows the catalogue of requirements has in each group.
 var rowsPerGroup = map[string]int{
 	"framing": 37, "headers": 28, "http": 46, "cors": 33, "reconnect": 37, "buffering": 17,

@@ -13,7 +13,7 @@ import (
 
 // demoDefects are what the broken endpoint of the demo does wrong: mistakes that real servers make.
 var demoDefects = []string{
-	"framing/utf8", "framing/final-event-terminated", "framing/retry-digits", "headers/cache-control", "http/head",
+	"framing/utf8", "framing/final-event-terminated", "framing/retry-digits", "headers/cache-control", "http/head-prompt",
 }
 
 func demoCommand() *cli.Command {

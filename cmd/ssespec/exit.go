@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,8 +164,16 @@ func standing(ev *checks.Evidence) (int, string) {
 			return exitInconclusive, fmt.Sprintf("the stream opened, said nothing and ended after %v", checks.Brief(v.End.At))
 		}
 		return exitInconclusive, fmt.Sprintf("the stream opened and said nothing in %v", checks.Brief(v.End.At))
+	case dataWithoutEvents(v):
+		return exitInconclusive, fmt.Sprintf("data came in %v and not one event: watch longer (--watch), or see framing/blank-line", checks.Brief(v.End.At))
 	}
 	return exitPass, ""
+}
+
+// dataWithoutEvents reports whether data lines came and no blank line ended an event.
+func dataWithoutEvents(v *checks.View) bool {
+	s := v.Stream
+	return s.Syntax == stream.EventStream && len(s.Events) == 0 && slices.ContainsFunc(s.Lines, func(l stream.Line) bool { return string(s.Name(l)) == "data" })
 }
 
 // statuses names the status of the answer, and those of the redirects that led to it.
