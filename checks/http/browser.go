@@ -10,14 +10,14 @@ import (
 
 var browserRequest = &checks.Check{
 	ID:     "http/browser-request",
-	Title:  "A request that offers content codings, as browsers do, must be given the stream",
+	Title:  "A request as browsers make it must be given the stream",
 	Level:  checks.Must,
 	Clause: failsConnection,
 	Since:  "0.1",
 	Doc: `
 Every browser offers gzip, deflate, br and zstd, and tools usually do not. Where a compressor in the server or before
 it holds the stream until it has enough to compress, or fails on it, the tool sees a stream and the
-browser sees nothing.
+browser sees nothing. Some gateways refuse a User-Agent of browsers, or what they take for one.
 
 It takes proof: two requests without codings were given their first bytes at once, and the one with codings was
 refused, or given nothing in the time that the lab waits. A rate limit or an overload is not taken for it.`,
@@ -36,6 +36,9 @@ refused, or given nothing in the time that the lab waits. A rate limit or an ove
 const atFirst = 400 * time.Millisecond
 
 func judgeBrowserRequest(ev *checks.Evidence) checks.Outcome {
+	if v := ev.View(wire.Fetch); refusedAsBrowser(ev, v) {
+		return checks.Broke(2, v.AtField(-1, fmt.Sprintf("a request with a browser's User-Agent is answered %d, the tool's own is given the stream", v.Status)))
+	}
 	v := ev.View(wire.Compressed)
 	if !wants(v) {
 		return checks.Unconcerned("the user's own Accept-Encoding was sent with every request")
@@ -62,6 +65,13 @@ func judgeBrowserRequest(ev *checks.Evidence) checks.Outcome {
 			checks.Brief(v.End.At))))
 	}
 	return checks.Unconcerned("the stream does not begin at once without content codings either, so nothing can be told from the one with")
+}
+
+// refusedAsBrowser reports whether the request of scene fetch was refused for what it says of its sender.
+// Its Accept is judged elsewhere.
+func refusedAsBrowser(ev *checks.Evidence, v *checks.View) bool {
+	return v != nil && v.Status/100 == 4 && v.Status != 406 && v.Status != 429 && streams(ev.View(wire.Again)) &&
+		treated(ev, withAccept(ev, "")) == alike
 }
 
 // wants reports whether a request offers content codings.

@@ -38,6 +38,7 @@ var semantics = checks.Suite{
 	optionsPlain,
 	acceptStar,
 	acceptMismatch,
+	noServerError,
 	rangeIgnored,
 	conditionalStream,
 	versionParity,
