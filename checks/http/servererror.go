@@ -2,10 +2,14 @@ package http
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/wire"
 )
+
+// unusual are scenes to which an error is a common answer: load, and a client that seems to have left.
+var unusual = []wire.Scene{wire.Crowd, wire.Churn, wire.HalfClose}
 
 var noServerError = &checks.Check{
 	ID:     "http/no-server-error",
@@ -18,7 +22,7 @@ A server that streams to one request and answers the next one 500, 502 or 504 ha
 handler that fails on a field that it does not expect. EventSource gives up on such an answer for good.
 
 429 and 503 are how a server says that it is asked too much, and 501 and 505 refuse what was asked: none of
-them is flagged.`,
+them is flagged. A gateway that answers 502 to a client that half-closed is not either.`,
 	Fix:   "Look up the failed request in the server's log: all of them are ordinary requests that browsers or tools make.",
 	Good:  "HTTP/1.1 200 OK\nContent-Type: text/event-stream\n",
 	Bad:   "HTTP/1.1 500 Internal Server Error\n",
@@ -30,12 +34,12 @@ them is flagged.`,
 		seen := 0
 		var found []checks.Finding
 		for _, v := range ev.All() {
-			if v.Status == 0 || v.Scene == wire.Crowd || v.Scene == wire.Churn {
+			if v.Status == 0 || slices.Contains(unusual, v.Scene) {
 				continue
 			}
 			seen++
 			if v.Status == 500 || v.Status == 502 || v.Status == 504 {
-				found = append(found, v.AtField(-1, fmt.Sprintf("%s is answered %d", where(v), v.Status)))
+				found = append(found, v.AtField(-1, fmt.Sprintf("%s is answered %d: an EventSource gives up on that for good", where(v), v.Status)))
 			}
 		}
 		return judged(seen, found, "%d requests were answered, none with a server error", seen)

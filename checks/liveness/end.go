@@ -111,8 +111,8 @@ var halfOpen = &checks.Check{
 To be done with sending is not to be done with listening: some clients and many tunnels half-close.
 Servers that take it for a disconnect lose them.
 
-Both are seen in practice, so this is told and not judged. A rate limit (429) and a server error say
-nothing of it.`,
+Both are seen in practice, so this is told and not judged. A gateway that gives up with its client answers
+502; a rate limit (429, 503) says nothing of it.`,
 	Good:  "(client: request, FIN; server: the stream goes on)",
 	Needs: []wire.Scene{wire.Control, wire.HalfClose},
 	When:  []checks.Condition{checks.EventStream},
@@ -121,7 +121,7 @@ nothing of it.`,
 		switch {
 		case v.Status == 0:
 			return checks.Held(1, "a client that half-closes gets no answer")
-		case v.Status == 429 || v.Status >= 500 && v.Status != 501 && v.Status != 505:
+		case v.Status == 429 || v.Status == 503:
 			return checks.Unseen("the request was answered %d, perhaps because our rate is limited", v.Status)
 		case v.Status != ev.Control().Status:
 			return checks.Held(1, "a client that half-closes is answered %d in place of %d", v.Status, ev.Control().Status)
