@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -164,16 +165,19 @@ func standing(ev *checks.Evidence) (int, string) {
 			return exitInconclusive, fmt.Sprintf("the stream opened, said nothing and ended after %v", checks.Brief(v.End.At))
 		}
 		return exitInconclusive, fmt.Sprintf("the stream opened and said nothing in %v", checks.Brief(v.End.At))
-	case dataWithoutEvents(v):
-		return exitInconclusive, fmt.Sprintf("data came in %v and not one event: watch longer (--watch), or see framing/blank-line", checks.Brief(v.End.At))
+	case errors.Is(v.CodingErr, wire.ErrDecodedLimit):
+		return exitInconclusive, "the body is so small a part of what it decodes to that it was read no further"
+	case saidNothing(v):
+		return exitInconclusive, fmt.Sprintf("%d bytes came in %v and not one event or comment: watch longer (--watch), or see framing/blank-line",
+			len(v.Text.Bytes), checks.Brief(v.End.At))
 	}
 	return exitPass, ""
 }
 
-// dataWithoutEvents reports whether data lines came and no blank line ended an event.
-func dataWithoutEvents(v *checks.View) bool {
+// saidNothing reports whether nothing that came on an event stream was an event or a comment.
+func saidNothing(v *checks.View) bool {
 	s := v.Stream
-	return s.Syntax == stream.EventStream && len(s.Events) == 0 && slices.ContainsFunc(s.Lines, func(l stream.Line) bool { return string(s.Name(l)) == "data" })
+	return s.Syntax == stream.EventStream && len(s.Events) == 0 && !slices.ContainsFunc(s.Lines, s.IsComment)
 }
 
 // statuses names the status of the answer, and those of the redirects that led to it.
