@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -63,6 +64,9 @@ var hostile = map[string]func(net.Conn){
 	"close": func(net.Conn) {},
 }
 
+// floods are the hostile servers that answer GET only.
+var floods = map[string]bool{"line": true, "newlines": true, "chunks": true, "bomb": true}
+
 // flood writes the same bytes until the client leaves, ten gigabytes at most.
 func flood(c net.Conn, b []byte) {
 	for n := 0; n < 10<<30; n += len(b) {
@@ -72,8 +76,8 @@ func flood(c net.Conn, b []byte) {
 	}
 }
 
-// gzipBomb is a member that holds 64 MiB of zeros in 64 KiB.
-func gzipBomb() []byte {
+// gzipBomb is a member that holds 64 MiB of zeros in 64 KiB. It is made once, since that takes a while.
+var gzipBomb = sync.OnceValue(func() []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	zeros := make([]byte, 1<<20)
@@ -82,7 +86,7 @@ func gzipBomb() []byte {
 	}
 	w.Close()
 	return b.Bytes()
-}
+})
 
 // listenHostile starts a hostile server.
 func listenHostile(kind string) (url string, stop func()) {
@@ -103,7 +107,12 @@ func listenHostile(kind string) (url string, stop func()) {
 			go func() {
 				defer c.Close()
 				c.SetDeadline(time.Now().Add(time.Minute))
-				c.Read(make([]byte, 4096))
+				request := make([]byte, 4096)
+				c.Read(request)
+				if bytes.HasPrefix(request, []byte("HEAD ")) && floods[kind] { // or the one red would hide the other ends
+					io.WriteString(c, "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Length: 0\r\n\r\n")
+					return
+				}
 				act(c)
 			}()
 		}
@@ -113,6 +122,7 @@ func listenHostile(kind string) (url string, stop func()) {
 
 // TestHostileServers holds the promise for bad input: a clear sentence, the right exit code, bounded memory, no hang.
 func TestHostileServers(t *testing.T) {
+	gzipBomb()
 	for _, tc := range []struct {
 		kind string
 		code int
@@ -124,7 +134,7 @@ func TestHostileServers(t *testing.T) {
 		{"empty", 4, "the stream opened, said nothing and ended"},
 		{"silent", 4, "the stream opened and said nothing"},
 		{"mute", 3, "accepted the request and answered nothing"},
-		{"line", 1, "byte limit of 8388608"},
+		{"line", 4, "byte limit of 8388608"},
 		{"newlines", 4, "not one event or comment"},
 		{"chunks", 1, "limit of 262144 lines"},
 		{"bomb", 4, "decodes to"},
