@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -222,7 +223,5 @@ func wait(ctx context.Context, d time.Duration) bool {
 
 // opened reports whether an EventSource would have opened the answer (HTML 9.2.2).
 func opened(x *wire.Exchange) bool {
-	return x != nil && x.Status == 200 && slices.Contains(streamTypes, x.Header.MediaType().Essence)
+	return x != nil && x.Status == 200 && stream.SyntaxOf(x.Header.MediaType().Essence) != stream.Text
 }
-
-var streamTypes = []string{"text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json", "application/json-seq"}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -157,10 +158,10 @@ func (l *Lab) profile() string {
 	if x == nil {
 		return "eventsource"
 	}
-	switch x.Header.MediaType().Essence {
-	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json":
+	switch stream.SyntaxOf(x.Header.MediaType().Essence) {
+	case stream.NDJSON:
 		return "ndjson"
-	case "application/json-seq":
+	case stream.JSONSeq:
 		return "json-seq"
 	}
 	switch {

@@ -55,6 +55,9 @@ func Held(seen int, format string, a ...any) Outcome {
 	return Outcome{Verdict: Pass, Seen: seen, Reason: fmt.Sprintf(format, a...)}
 }
 
+// MaxFindings is how many findings an outcome keeps; the reason says how many there were.
+const MaxFindings = 20
+
 // Broke says that among seen things the findings do not hold.
 func Broke(seen int, found ...Finding) Outcome {
 	out := Outcome{Verdict: Fail, Seen: seen, Findings: found}
@@ -64,6 +67,7 @@ func Broke(seen int, found ...Finding) Outcome {
 	if len(found) > 1 {
 		out.Reason += fmt.Sprintf(" (and %d more)", len(found)-1)
 	}
+	out.Findings = found[:min(len(found), MaxFindings)]
 	return out
 }
 

@@ -137,7 +137,7 @@ func (s spellings) other(name []byte) string {
 			return ""
 		}
 	}
-	if !ok && len(s) >= maxNames || len(known) >= maxFindings {
+	if !ok && len(s) >= maxNames || len(known) >= checks.MaxFindings {
 		return ""
 	}
 	s[string(key)] = append(known, string(name))

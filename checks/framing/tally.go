@@ -7,9 +7,6 @@ import (
 	"github.com/ssespec/ssespec/checks/stream"
 )
 
-// maxFindings is how many places a verdict shows; of the others it gives the number.
-const maxFindings = 20
-
 // A tally collects findings on one view.
 type tally struct {
 	v     *checks.View
@@ -19,7 +16,7 @@ type tally struct {
 
 // add takes a finding on the body bytes lo to hi.
 func (t *tally) add(lo, hi int, format string, a ...any) {
-	if t.n++; len(t.found) < maxFindings {
+	if t.n++; len(t.found) < checks.MaxFindings {
 		t.found = append(t.found, t.v.At(lo, hi, fmt.Sprintf(format, a...)))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -17,7 +18,7 @@ var streamed = checks.Condition{
 
 // isStream reports whether the media type of an answer is that of a stream.
 func isStream(v *checks.View) bool {
-	return v.Type.Essence == "text/event-stream" || otherFormats[v.Type.Essence]
+	return v.Type.Essence == "text/event-stream" || v.Stream.Syntax != stream.Text
 }
 
 // asksForStream reports whether the request is the one that opens the stream, not one about it.
@@ -37,14 +38,11 @@ func streams(ev *checks.Evidence) []*checks.View {
 	})
 }
 
-// maxFindings bounds what one rule reports.
-const maxFindings = 20
-
 // add appends a finding unless one with the same words is there: the scenes ask the same server,
 // which makes most of its mistakes in all of them.
 func add(found []checks.Finding, f checks.Finding) []checks.Finding {
 	said := func(g checks.Finding) bool { return g.Message == f.Message }
-	if len(found) == maxFindings || slices.ContainsFunc(found, said) {
+	if len(found) == checks.MaxFindings || slices.ContainsFunc(found, said) {
 		return found
 	}
 	return append(found, f)

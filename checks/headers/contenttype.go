@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -37,12 +38,6 @@ Answers with another status than 200 need none.`,
 		}
 		return checks.Held(1, "Content-Type is %q", v.Header.Get("Content-Type"))
 	},
-}
-
-// otherFormats are the media types of streams that are not event streams; they switch the profile.
-var otherFormats = map[string]bool{
-	"application/x-ndjson": true, "application/ndjson": true, "application/jsonl": true,
-	"application/stream+json": true, "application/json-seq": true,
 }
 
 // wrongType points at the field that decides: of several the last one that is a media type.
@@ -91,7 +86,7 @@ other formats, not mistakes.`,
 		switch t := v.Type.Essence; {
 		case t == "text/event-stream":
 			return checks.Held(1, "the media type is text/event-stream")
-		case otherFormats[t]:
+		case v.Stream.Syntax != stream.Text:
 			return checks.Unconcerned("the answer is another streaming format, %s", t)
 		default:
 			return checks.Broke(1, wrongType(ev, v))

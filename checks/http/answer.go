@@ -63,15 +63,5 @@ func overRate(v *checks.View) checks.Outcome {
 	return checks.Unseen("the request was answered %d, perhaps because our rate is limited", v.Status)
 }
 
-// maxFindings bounds what one rule reports: one cause shows in every scene.
-const maxFindings = 20
-
-// judged is checks.Judged with as many findings as help.
-func judged(seen int, found []checks.Finding, format string, a ...any) checks.Outcome {
-	out := checks.Judged(seen, found, format, a...)
-	out.Findings = out.Findings[:min(len(out.Findings), maxFindings)]
-	return out
-}
-
 // where names a scene and the request made in it.
 func where(v *checks.View) string { return fmt.Sprintf("%s (scene %s)", v.Request.Method, v.Scene) }

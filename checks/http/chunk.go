@@ -40,7 +40,7 @@ func judgeChunks(ev *checks.Evidence) checks.Outcome {
 		for _, o := range v.Message.Oddities {
 			switch why := chunkFault(v, o); {
 			case why == "":
-			case len(found) < mostFindings:
+			case len(found) < checks.MaxFindings:
 				found = append(found, v.AtRaw(o.Lo, o.Hi, why))
 			default: // there may be one for each chunk, and they are only counted
 				found = append(found, checks.Finding{Message: why})
@@ -53,7 +53,7 @@ func judgeChunks(ev *checks.Evidence) checks.Outcome {
 	case seen == 0 && len(found) == 0:
 		return checks.Unconcerned("not one chunk came")
 	}
-	return judge(max(seen, 1), found, "chunks in %d answers, each as it should be", chunked)
+	return checks.Judged(max(seen, 1), found, "chunks in %d answers, each as it should be", chunked)
 }
 
 // chunkFault says what an oddity is as a fault of chunking, or "" where it is none.

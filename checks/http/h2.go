@@ -61,7 +61,7 @@ On HTTP/1.1 the same lines are fine.`,
 		if seen == 0 {
 			return checks.Unseen("no head came over HTTP/2")
 		}
-		return judge(seen, found, "fields over HTTP/2, none of them about the connection")
+		return checks.Judged(seen, found, "fields over HTTP/2, none of them about the connection")
 	},
 }
 
@@ -94,7 +94,7 @@ Letter case inside of values is free, and on HTTP/1.1 that of names too.`,
 		if seen == 0 {
 			return checks.Unseen("no head came over HTTP/2")
 		}
-		return judge(seen, found, "fields over HTTP/2, each well formed")
+		return checks.Judged(seen, found, "fields over HTTP/2, each well formed")
 	},
 }
 

@@ -97,7 +97,7 @@ before its answer began. RST_STREAM behind END_STREAM is legal.`,
 		if ended+len(found) == 0 {
 			return checks.Unconcerned("the server ended no stream over HTTP/2 while it was watched")
 		}
-		return judge(ended+len(found), found, "streams ended with END_STREAM")
+		return checks.Judged(ended+len(found), found, "streams ended with END_STREAM")
 	},
 }
 
@@ -137,7 +137,7 @@ mostly a time limit at the edge, ENHANCE_YOUR_CALM a rate limit.`,
 		if seen == 0 {
 			return checks.Unconcerned("the server reset no stream")
 		}
-		return judge(seen, found, "a stream was reset with %s", told)
+		return checks.Judged(seen, found, "a stream was reset with %s", told)
 	},
 }
 
@@ -177,6 +177,6 @@ asked for also where a stream of ours was left unread: closing for that reason i
 		if seen == 0 {
 			return checks.Unconcerned("no HTTP/2 connection was closed, or about to be, while it was watched")
 		}
-		return judge(seen, found, "GOAWAY came first, and the streams it promised to finish were not cut")
+		return checks.Judged(seen, found, "GOAWAY came first, and the streams it promised to finish were not cut")
 	},
 }

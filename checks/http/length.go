@@ -39,7 +39,7 @@ answer of the run is looked at.`,
 		if seen == 0 {
 			return checks.Unconcerned("no HTTP/1.x answer has a Content-Length or a Transfer-Encoding")
 		}
-		return judge(seen, found, "answers with one of the two fields, none with both")
+		return checks.Judged(seen, found, "answers with one of the two fields, none with both")
 	},
 }
 
@@ -80,7 +80,7 @@ message, such as the 408 of an idle connection, does not count as body.`,
 		case seen == 0:
 			return checks.Unseen("no body of announced length was watched to its end")
 		}
-		return judge(seen, found, "bodies of the announced length")
+		return checks.Judged(seen, found, "bodies of the announced length")
 	},
 }
 

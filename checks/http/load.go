@@ -54,7 +54,7 @@ func judgeCapacity(ev *checks.Evidence) checks.Outcome {
 	case len(found) > 0 && served+refused == 0:
 		return checks.Unseen("not one of %d streams at once was served or refused, so the path itself may have failed", len(found)+other)
 	case len(found) > 0:
-		return judged(served+refused+other+len(found), found, "")
+		return checks.Judged(served+refused+other+len(found), found, "")
 	case refused > 0:
 		return checks.Held(refused, "of %d streams at once %d were served and %d refused by status", served+refused+other, served, refused)
 	case other > 0:

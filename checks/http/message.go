@@ -30,16 +30,6 @@ var messageChecks = checks.Suite{
 	alpnDowngrade,
 }
 
-// mostFindings bounds the findings of one verdict; the reason tells how many there are.
-const mostFindings = 20
-
-// judge is checks.Judged with the findings bounded.
-func judge(seen int, found []checks.Finding, format string, a ...any) checks.Outcome {
-	out := checks.Judged(seen, found, format, a...)
-	out.Findings = out.Findings[:min(len(found), mostFindings)]
-	return out
-}
-
 // hasMessage reports whether a whole head came as raw HTTP/1.x bytes.
 func hasMessage(v *checks.View) bool { return v.Message != nil && v.Message.Head.Hi > 0 }
 

@@ -36,7 +36,7 @@ The list may be empty. 404, 400, 401, 403 and 501 are other legal answers to a m
 				found = append(found, v.AtField(-1, fmt.Sprintf("the 405 to %s has no Allow: a client cannot learn which method is right", where(v))))
 			}
 		}
-		return judged(len(all), found, "every 405 (%d seen) has Allow", len(all))
+		return checks.Judged(len(all), found, "every 405 (%d seen) has Allow", len(all))
 	},
 }
 
@@ -64,7 +64,7 @@ func judgeHead(ev *checks.Evidence) checks.Outcome {
 	found := stray(v, "the answer to HEAD has a body: a client takes it for the next answer")
 	switch {
 	case len(found) > 0 && !onlyLineEnds(v):
-		return judged(1, found, "")
+		return checks.Judged(1, found, "")
 	case v.Status == 0:
 		return checks.Unseen("HEAD: %s", unanswered(v))
 	case limited(v):

@@ -144,7 +144,7 @@ func judgeAcceptStar(ev *checks.Evidence) checks.Outcome {
 	if seen+len(found) == 0 {
 		return checks.Unseen("neither request was answered in a way that speaks of Accept")
 	}
-	return judged(seen+len(found), found, "requests without the exact media type (%d) are given the stream", seen)
+	return checks.Judged(seen+len(found), found, "requests without the exact media type (%d) are given the stream", seen)
 }
 
 // negotiated reports whether an answer is the other format that the URL serves on purpose.

@@ -71,7 +71,7 @@ come. Libraries hide such bytes, so the connection's own bytes are read here.`,
 			}
 			found = append(found, stray(v, "the 204 to "+where(v)+" has a body: a client takes it for the next answer")...)
 		}
-		return judged(len(all), found, "no 204 (%d seen) has a body or a field that announces one", len(all))
+		return checks.Judged(len(all), found, "no 204 (%d seen) has a body or a field that announces one", len(all))
 	},
 }
 
@@ -118,6 +118,6 @@ Its head may announce an empty body, by Content-Length: 0 or an empty chunked bo
 				found = append(found, v.At(0, n, fmt.Sprintf("the 205 to %s has content", where(v))))
 			}
 		}
-		return judged(len(all), found, "no 205 (%d seen) has content", len(all))
+		return checks.Judged(len(all), found, "no 205 (%d seen) has content", len(all))
 	},
 }

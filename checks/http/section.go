@@ -39,7 +39,7 @@ HTTP/2 has no 101 (RFC 9113, 8.6).
 		if seen == 0 {
 			return checks.Unconcerned("no 1xx answer came")
 		}
-		return judge(seen, found, "1xx answers before the final one, as HTTP allows")
+		return checks.Judged(seen, found, "1xx answers before the final one, as HTTP allows")
 	},
 }
 
@@ -95,7 +95,7 @@ them to a script: an error belongs in an event.`,
 		if seen == 0 {
 			return checks.Unconcerned("no trailer came")
 		}
-		return judge(seen, found, "trailer fields that may stand there; a script never sees them")
+		return checks.Judged(seen, found, "trailer fields that may stand there; a script never sees them")
 	},
 }
 

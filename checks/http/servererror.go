@@ -42,6 +42,6 @@ them is flagged. A gateway that answers 502 to a client that half-closed is not 
 				found = append(found, v.AtField(-1, fmt.Sprintf("%s is answered %d: an EventSource gives up on that for good", where(v), v.Status)))
 			}
 		}
-		return judged(seen, found, "%d requests were answered, none with a server error", seen)
+		return checks.Judged(seen, found, "%d requests were answered, none with a server error", seen)
 	},
 }

@@ -178,5 +178,5 @@ func never(ev *checks.Evidence, status int, message string, fields ...string) ch
 	if seen == 0 {
 		return checks.Unconcerned("no request without %s was answered", fields[0])
 	}
-	return judged(seen, found, "no answer is %d (%d looked at)", status, seen)
+	return checks.Judged(seen, found, "no answer is %d (%d looked at)", status, seen)
 }

@@ -47,7 +47,7 @@ then does not apply. Nor does it while the connection stays open or after a rese
 		case alerts == 0 && len(found) == 0:
 			return checks.Unconcerned("connections were closed without the closure alert, but behind bodies that say themselves where they end")
 		}
-		return judge(alerts+len(found), found, "connections closed with the closure alert")
+		return checks.Judged(alerts+len(found), found, "connections closed with the closure alert")
 	},
 }
 

@@ -41,7 +41,7 @@ leave the question open.`,
 		v := ev.View(wire.HTTP10)
 		switch {
 		case len(found) > 0:
-			return judge(len(found), found, "")
+			return checks.Judged(len(found), found, "")
 		case v.Status == 0 && !v.End.Kind.ServerEnded():
 			return checks.Unseen("the request as HTTP/1.0 was not answered in %v", checks.Brief(v.End.At))
 		case limited(v):
@@ -91,7 +91,7 @@ against a server. Every HTTP/1.x answer of the run is looked at.`,
 		if seen == 0 {
 			return checks.Unconcerned("no answer has a Transfer-Encoding")
 		}
-		return judge(seen, found, "answers with a transfer coding, all of them chunked alone")
+		return checks.Judged(seen, found, "answers with a transfer coding, all of them chunked alone")
 	},
 }
 

@@ -45,7 +45,7 @@ Compared are status and media type of at most four addresses. What the events sa
 		if seen < 2 {
 			return checks.Unseen("fewer than two addresses gave an answer")
 		}
-		return judge(seen, found, "addresses that answer alike")
+		return checks.Judged(seen, found, "addresses that answer alike")
 	},
 }
 

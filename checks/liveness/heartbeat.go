@@ -50,7 +50,7 @@ Both ":" and ": text", with or without a blank line, are fine, and so is an even
 			for _, l := range b.Lines {
 				if v.Stream.IsComment(l) && l.End != stream.None {
 					seen++
-					if len(found) < mostFindings && v.Text.When(l.Hi-1)-v.Text.When(l.Lo) > slowLine {
+					if len(found) < checks.MaxFindings && v.Text.When(l.Hi-1)-v.Text.When(l.Lo) > slowLine {
 						found = append(found, v.At(l.Lo, l.Hi, "the comment's line end came long after it: what follows such a heartbeat is swallowed by it"))
 					}
 				}
@@ -59,14 +59,14 @@ Both ":" and ": text", with or without a blank line, are fine, and so is an even
 			if heartbeat {
 				seen++
 			}
-			if why != "" && len(found) < mostFindings {
+			if why != "" && len(found) < checks.MaxFindings {
 				found = append(found, v.At(b.Lo, b.Hi, why))
 			}
 		}
 		if seen == 0 {
 			return checks.Unconcerned("no heartbeat was seen")
 		}
-		return judge(seen, found, "heartbeats, each a whole comment line or an event with data")
+		return checks.Judged(seen, found, "heartbeats, each a whole comment line or an event with data")
 	},
 }
 

@@ -28,16 +28,6 @@ var Suite = checks.Suite{
 	addressParity,
 }
 
-// mostFindings bounds the findings of one verdict; the reason tells how many there are.
-const mostFindings = 20
-
-// judge is checks.Judged with the findings bounded.
-func judge(seen int, found []checks.Finding, format string, a ...any) checks.Outcome {
-	out := checks.Judged(seen, found, format, a...)
-	out.Findings = out.Findings[:min(len(found), mostFindings)]
-	return out
-}
-
 // steady is how late this machine's timers may have been for a span of seconds that it measured to
 // count: far less than any limit in this family, far more than an idle machine needs.
 const steady = 500 * time.Millisecond
