@@ -18,7 +18,7 @@ var streamed = checks.Condition{
 
 // isStream reports whether the media type of an answer is that of a stream.
 func isStream(v *checks.View) bool {
-	return v.Type.Essence == "text/event-stream" || v.Stream.Syntax != stream.Text
+	return v.Stream.Syntax != stream.Text
 }
 
 // asksForStream reports whether the request is the one that opens the stream, not one about it.

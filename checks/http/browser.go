@@ -20,7 +20,7 @@ it holds the stream until it has enough to compress, or fails on it, the tool se
 browser sees nothing. Some gateways refuse a User-Agent of browsers, or what they take for one.
 
 It takes proof: two requests without codings were given their first bytes at once, and the one with codings was
-refused, or given nothing in the time that the lab waits. A rate limit or an overload is not taken for it.`,
+refused, or given nothing twice in the time that the lab waits. A rate limit or an overload is not taken for it.`,
 	Fix:   "Flush the compressor after each event, or leave streams uncompressed: Cache-Control: no-transform stops the usual middleware.",
 	Good:  "> Accept-Encoding: gzip, deflate, br, zstd\n< 200, and the first event at once",
 	Bad:   "> Accept-Encoding: gzip, deflate, br, zstd\n< (nothing within 5 s)",
@@ -47,7 +47,12 @@ func judgeBrowserRequest(ev *checks.Evidence) checks.Outcome {
 	switch {
 	case v.Status == 429 || v.Status == 503:
 		return checks.Unseen("the request with content codings was answered %d, perhaps because our rate is limited", v.Status)
-	case v.Status == 0 && !v.End.Kind.ServerEnded() && plain > 1:
+	case v.End.Kind == wire.Silent && plain > 1 && restless(ev):
+		return checks.Unseen("nothing came in %v for the request with content codings, but this machine's clock was up to %v late",
+			checks.Brief(v.End.At), checks.Brief(ev.Bundle.Noise.P99))
+	case v.End.Kind == wire.Silent && plain > 1 && !silentTwice(ev):
+		return checks.Unseen("nothing came in %v for the request with content codings, once, which may be chance", checks.Brief(v.End.At))
+	case v.Status == 0 && v.End.Kind == wire.Silent && plain > 1:
 		return checks.Broke(plain+1, v.AtField(-1, fmt.Sprintf("nothing came in %v for a request that offers %s; without, the stream begins at once: browsers are given nothing",
 			checks.Brief(v.End.At), v.Request.Header.Get("Accept-Encoding"))))
 	case v.Status == 0:
@@ -65,6 +70,25 @@ func judgeBrowserRequest(ev *checks.Evidence) checks.Outcome {
 			checks.Brief(v.End.At))))
 	}
 	return checks.Unconcerned("the stream does not begin at once without content codings either, so nothing can be told from the one with")
+}
+
+// steady is how late this machine's timers may have been for a silence of seconds to count.
+const steady = 500 * time.Millisecond
+
+// restless reports whether this machine was too busy for the silences it measured to count.
+func restless(ev *checks.Evidence) bool {
+	return ev.Bundle.Noise != nil && ev.Bundle.Noise.P99 > steady
+}
+
+// silentTwice reports whether the request with content codings was made twice and brought nothing each time.
+func silentTwice(ev *checks.Evidence) bool {
+	n := 0
+	for _, v := range ev.Exhibit(wire.Compressed).Views {
+		if v.End.Kind == wire.Silent {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // refusedAsBrowser reports whether the request of scene fetch was refused for what it says of its sender.

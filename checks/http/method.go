@@ -107,6 +107,8 @@ const slowHead = 2 * time.Second
 func judgeHeadPrompt(ev *checks.Evidence) checks.Outcome {
 	v, get := ev.View(wire.Head), ev.Control()
 	switch {
+	case v.End.Kind == wire.Silent && restless(ev):
+		return checks.Unseen("HEAD was not answered in %v, but this machine's clock was up to %v late", checks.Brief(v.End.At), checks.Brief(ev.Bundle.Noise.P99))
 	case v.End.Kind == wire.Silent && get.HeadAt > slowHead:
 		return checks.Unseen("HEAD was not answered in %v, but GET is slow too: its head took %v", checks.Brief(v.End.At), checks.Brief(get.HeadAt))
 	case v.End.Kind == wire.Silent && v.Status == 0:
