@@ -52,13 +52,16 @@ func everything(s string) *Bundle {
 	at := time.Date(2024, 2, 29, 23, 59, 59, 123456789, time.UTC)
 	return &Bundle{
 		Command: s, Name: s, Profile: s, Promises: []string{s, "b"},
-		Target: Request{Method: "POST", URL: s, Proto: s, Header: fields, Body: []byte(s + "x")},
-		Began:  at, Duration: 90*time.Second + time.Nanosecond, Requests: 7, Seed: -1 << 63,
+		Target:   Request{Method: "POST", URL: s, Proto: s, Header: fields, Body: []byte(s + "x")},
+		Sequence: s,
+		Began:    at, Duration: 90*time.Second + time.Nanosecond, Requests: 7, Seed: -1 << 63,
 		Noise: &Noise{P50: time.Microsecond, P99: time.Millisecond},
 		Gaps:  []Gap{{Scene: Fetch, Reason: s}, {Scene: Scene(s), Moot: true, Reason: "no"}},
 		Wants: []string{"want pass a/b", "want fail a/b body 1..2"},
 		Recordings: []*Recording{
 			{Scene: Scene(s)},
+			{Scene: "a trial", Trial: &Trial{Name: s, Schedule: s, Resume: s, Mode: Mode(s), Demanded: true, Gap: "g" + s, Moot: true}},
+			{Scene: "another trial", Trial: &Trial{}},
 			{Scene: HTTP2, Exchanges: []*Exchange{{
 				Request: Request{Method: s, URL: s, Proto: "HTTP/2.0", Header: fields, Body: []byte(s + "\n")},
 				Began:   at.Add(time.Second), Address: s, Dial: 3 * time.Millisecond,
@@ -71,8 +74,9 @@ func everything(s string) *Bundle {
 					{At: time.Millisecond, Type: "SETTINGS", Settings: []Setting{{1, 1<<32 - 1}, {1<<16 - 1, 0}}},
 					{At: time.Millisecond, Type: s, Stream: 1<<32 - 1, Flags: 255, Length: 1<<24 - 1, Code: 1, Last: 2, Increment: 3},
 				},
-				Fault: &Fault{Kind: FaultKind(s), Aim: s, Landed: -1},
-				End:   End{Kind: Reset, At: time.Hour, Note: s},
+				Fault: &Fault{Kind: FaultKind(s), Aim: s, Landed: -1, Seen: s},
+				Role:  Role(s), Cursor: s,
+				End: End{Kind: Reset, At: time.Hour, Note: s},
 			}, {
 				Request: Request{Method: "GET", URL: "/"},
 				TLS:     &TLS{Closed: true},
@@ -137,6 +141,7 @@ name "a b\xff"
 profile "a b\xff"
 promise "a b\xff"
 promise b
+sequence "a b\xff"
 began 2024-02-29T23:59:59.123456789Z
 duration 1m30.000000001s
 requests 7
@@ -146,6 +151,14 @@ gap fetch "a b\xff"
 moot "a b\xff" "no"
 
 scene "a b\xff"
+
+scene "a trial"
+trial "a b\xff" "a b\xff" "a b\xff" "a b\xff"
+demanded
+moot "ga b\xff"
+
+scene "another trial"
+trial "" "" "" ""
 
 scene http2
 > "a b\xff" "a b\xff" HTTP/2.0
@@ -178,7 +191,9 @@ trailer "a b\xff": "a b\xff"
 trailer A: "a b\xff "
 frame +1ms SETTINGS stream=0 flags=0x0 length=0 1:4294967295 65535:0
 frame +1ms "a b\xff" stream=4294967295 flags=0xff length=16777215 code=1 last=2 increment=3
-fault "a b\xff" "a b\xff" -1
+fault "a b\xff" "a b\xff" -1 "a b\xff"
+cursor "a b\xff"
+role "a b\xff"
 end reset +1h0m0s "a b\xff"
 
 > GET /

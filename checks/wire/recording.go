@@ -37,6 +37,9 @@ const (
 	Churn      Scene = "churn"      // many streams opened and cut, then one more; only where the user allows load
 )
 
+// Witness is the scene of a stream that is left alone while others are disturbed.
+const Witness Scene = "witness"
+
 // A Bundle is all that one run recorded of one endpoint, and what was asked of it.
 type Bundle struct {
 	Command  string        // the command that recorded it: check, chaos, edge, gate
@@ -44,6 +47,7 @@ type Bundle struct {
 	Name     string        // the user's name for the target, or empty
 	Profile  string        // the dialect, as declared or detected
 	Promises []string      // what the user declared that the endpoint promises
+	Sequence string        // the JSON path of each event's number, where the user knows one
 	Began    time.Time     // start of the first request
 	Duration time.Duration // of the whole run
 	Requests int           // how many requests were sent
@@ -89,6 +93,7 @@ func (b *Bundle) Recording(s Scene) *Recording {
 // followed each hop is an exchange and the last one is the answer.
 type Recording struct {
 	Scene     Scene
+	Trial     *Trial // what was tried; nil for an undisturbed endpoint
 	Exchanges []*Exchange
 }
 
@@ -130,8 +135,10 @@ type Exchange struct {
 	Raw    []Chunk // HTTP/1.x: the connection's own bytes. Body aliases it
 	Frames []Frame // HTTP/2: the frames the server sent, DATA without its payload
 
-	Fault *Fault // what was done to it; nil if left alone
-	End   End    // how it stopped, as seen from here
+	Cursor string // in a trial: the place that the request named; empty for none
+	Fault  *Fault // what was done to it; nil if left alone
+	Role   Role   // in a trial: whose exchange it is
+	End    End    // how it stopped, as seen from here
 }
 
 // Interim is a 1xx answer.
@@ -211,16 +218,6 @@ type End struct {
 	Kind EndKind
 	At   time.Duration
 	Note string // a limit of ours that was hit ("byte limit"), or the error's text
-}
-
-// FaultKind is what was done to a connection.
-type FaultKind string
-
-// A Fault is a disturbance: what was asked for, and where it landed. Package chaos performs it; here it is data.
-type Fault struct {
-	Kind   FaultKind
-	Aim    string // "event:5+data"
-	Landed int    // body offset at which the client saw the stream stop; -1 if it did not land
 }
 
 // Part says which bytes of an exchange a [Span] counts.

@@ -99,16 +99,21 @@ func (d *recReader) bundleLine(key, rest string) error {
 		return err
 	}
 	switch key {
+	case "trial", "demanded":
+		return d.trial(key, w)
 	case "noise":
 		b.Noise, err = noise(w)
 		return err
 	case "gap", "moot":
+		if len(w) == 1 && d.r != nil && d.r.Trial != nil {
+			return d.trial(key, w)
+		}
 		if len(w) != 2 {
 			return fmt.Errorf("%s is not: %s <scene> <reason, quoted>", key, key)
 		}
 		b.Gaps = append(b.Gaps, Gap{Scene: Scene(w[0]), Moot: key == "moot", Reason: w[1]})
 		return nil
-	case "command", "name", "profile", "promise", "began", "duration", "requests", "seed", "scene":
+	case "command", "name", "profile", "promise", "sequence", "began", "duration", "requests", "seed", "scene":
 		if len(w) != 1 {
 			return fmt.Errorf("%s takes one value, quoted if it holds spaces", key)
 		}
@@ -124,6 +129,8 @@ func (d *recReader) bundleLine(key, rest string) error {
 		b.Profile = w[0]
 	case "promise":
 		b.Promises = append(b.Promises, w[0])
+	case "sequence":
+		b.Sequence = w[0]
 	case "began":
 		b.Began, err = instant(w[0])
 	case "duration":
@@ -139,6 +146,30 @@ func (d *recReader) bundleLine(key, rest string) error {
 		b.Recordings = append(b.Recordings, d.r)
 	}
 	return err
+}
+
+// trial reads what is said of a trial behind the line of its scene.
+func (d *recReader) trial(key string, w []string) error {
+	if d.r == nil {
+		return fmt.Errorf("%s outside of a scene", key)
+	}
+	if key == "trial" {
+		if len(w) != 4 {
+			return errors.New("trial is not: trial <name> <schedule> <resume> <mode>")
+		}
+		d.r.Trial = &Trial{Name: w[0], Schedule: w[1], Resume: w[2], Mode: Mode(w[3])}
+		return nil
+	}
+	t := d.r.Trial
+	if t == nil {
+		return fmt.Errorf("%s before the scene's trial", key)
+	}
+	if key == "demanded" {
+		t.Demanded = true
+		return nil
+	}
+	t.Gap, t.Moot = w[0], key == "moot"
+	return nil
 }
 
 func noise(w []string) (*Noise, error) {
@@ -209,6 +240,15 @@ func (d *recReader) exchangeLine(key, rest string) error {
 		err = d.frame(w)
 	case "fault":
 		err = d.fault(w)
+	case "role", "cursor":
+		if len(w) != 1 {
+			return fmt.Errorf("%s takes one value", key)
+		}
+		if key == "role" {
+			x.Role = Role(w[0])
+		} else {
+			x.Cursor = w[0]
+		}
 	case "end":
 		return d.end(w)
 	default:
@@ -359,12 +399,18 @@ func (f *Frame) set(kv string) error {
 }
 
 func (d *recReader) fault(w []string) error {
-	if len(w) != 3 {
-		return errors.New("fault is not: fault <kind> <aim> <landed>")
+	if len(w) < 3 || len(w) > 4 {
+		return errors.New("fault is not: fault <kind> <aim> <landed> [<seen>]")
 	}
-	n, err := whole(w[2])
-	d.x.Fault = &Fault{FaultKind(w[0]), w[1], n}
-	return err
+	n, err := strconv.Atoi(w[2])
+	if err != nil || n < -1 {
+		return fmt.Errorf("%q is not a whole number, and not -1", w[2])
+	}
+	d.x.Fault = &Fault{Kind: FaultKind(w[0]), Aim: w[1], Landed: n}
+	if len(w) == 4 {
+		d.x.Fault.Seen = w[3]
+	}
+	return nil
 }
 
 func status(x *Exchange, rest string) error {

@@ -71,6 +71,7 @@ func (e *recWriter) bundle(b *Bundle) {
 	for _, p := range b.Promises {
 		e.line("promise", word(p))
 	}
+	opt("sequence", b.Sequence)
 	if !b.Began.IsZero() {
 		e.line("began", b.Began.UTC().Format(time.RFC3339Nano))
 	}
@@ -87,15 +88,12 @@ func (e *recWriter) bundle(b *Bundle) {
 		e.line("noise", b.Noise.P50.String(), b.Noise.P99.String())
 	}
 	for _, g := range b.Gaps {
-		kind := "gap"
-		if g.Moot {
-			kind = "moot"
-		}
-		e.line(kind, word(string(g.Scene)), strconv.Quote(g.Reason))
+		e.line(gapKey(g.Moot), word(string(g.Scene)), strconv.Quote(g.Reason))
 	}
 	for _, r := range b.Recordings {
 		e.line("")
 		e.line("scene", word(string(r.Scene)))
+		e.trial(r.Trial)
 		for i, x := range r.Exchanges {
 			if i > 0 {
 				e.line("")
@@ -103,6 +101,27 @@ func (e *recWriter) bundle(b *Bundle) {
 			e.exchange(x)
 		}
 	}
+}
+
+func (e *recWriter) trial(t *Trial) {
+	if t == nil {
+		return
+	}
+	e.line("trial", word(t.Name), word(t.Schedule), word(t.Resume), word(string(t.Mode)))
+	if t.Demanded {
+		e.line("demanded")
+	}
+	if t.Gap != "" {
+		e.line(gapKey(t.Moot), strconv.Quote(t.Gap))
+	}
+}
+
+// gapKey tells what was not recorded from what does not concern the endpoint.
+func gapKey(moot bool) string {
+	if moot {
+		return "moot"
+	}
+	return "gap"
 }
 
 func (e *recWriter) request(mark string, r Request) {
@@ -146,7 +165,17 @@ func (e *recWriter) exchange(x *Exchange) {
 		e.frame(f)
 	}
 	if f := x.Fault; f != nil {
-		e.line("fault", word(string(f.Kind)), word(f.Aim), strconv.Itoa(f.Landed))
+		words := []string{"fault", word(string(f.Kind)), word(f.Aim), strconv.Itoa(f.Landed)}
+		if f.Seen != "" {
+			words = append(words, word(f.Seen))
+		}
+		e.line(words...)
+	}
+	if x.Cursor != "" {
+		e.line("cursor", word(x.Cursor))
+	}
+	if x.Role != "" {
+		e.line("role", word(string(x.Role)))
 	}
 	end := []string{"end", x.End.Kind.String(), moment(x.End.At)}
 	if x.End.Note != "" {
