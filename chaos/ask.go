@@ -17,10 +17,14 @@ type ask struct {
 	req       wire.Request // complete, secrets included
 	version   string       // "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0"
 	patience  patience
-	address   netip.Addr // to use in place of the name's; invalid for any
-	halfClose bool       // end our side of the connection behind the request
-	either    bool       // over HTTP/2 where the server speaks nothing else
+	address   netip.Addr  // to use in place of the name's; invalid for any
+	halfClose bool        // end our side of the connection behind the request
+	either    bool        // over HTTP/2 where the server speaks nothing else
+	enough    func() bool // asked after each read: nothing more is wanted; nil for never
 }
+
+// sated reports whether enough was seen of the answer.
+func (a *ask) sated() bool { return a.enough != nil && a.enough() }
 
 // A patience says how long an answer is watched, counted from the request's last byte.
 type patience struct {

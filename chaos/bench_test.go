@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ssespec/ssespec/chaos"
+	"github.com/ssespec/ssespec/checks/profile"
 	"github.com/ssespec/ssespec/checks/wire"
 	"github.com/ssespec/ssespec/fixtures"
 )
@@ -67,4 +68,53 @@ func BenchmarkFloodOverLoopback(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkCutAndResume is one answer that is cut by RST behind its third event and taken up again, on
+// loopback: through toxiproxy, and by a reader that leaves by itself.
+func BenchmarkCutAndResume(b *testing.B) {
+	s := fixtures.Sound("answer")
+	s.Edit(func(_ *fixtures.Request, a *fixtures.Answer) {
+		for i := range a.Acts {
+			a.Acts[i].Wait = 0
+		}
+		a.Replace("retry: 1000", "retry: 0")
+	})
+	e, err := fixtures.Listen(b.Context(), s, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer e.Close()
+	l := &chaos.Lab{Target: wire.Request{Method: "GET", URL: e.URL}, Watch: 2 * time.Second}
+	way := profile.Resume{Way: profile.LastEventID}
+	b.Run("through toxiproxy", func(b *testing.B) {
+		c := chaos.Begin(b.Context(), l)
+		schedule, err := chaos.ParseSchedule("event:3/rst")
+		if err != nil {
+			b.Fatal(err)
+		}
+		trials := make([]*chaos.Trial, b.N)
+		for i := range trials {
+			trials[i] = &chaos.Trial{Name: "cut", Schedule: schedule, Resume: way}
+		}
+		b.ReportAllocs()
+		b.ResetTimer()
+		c.Try(b.Context(), trials, func(_ *chaos.Trial, r *wire.Recording) {
+			if r.Trial.Gap != "" {
+				b.Error(r.Trial.Gap)
+			}
+		})
+		b.StopTimer()
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "cuts/s")
+		c.End()
+	})
+	b.Run("without", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if n, err := l.Leave(b.Context(), 3, way); err != nil || n < 6 {
+				b.Fatal(n, err)
+			}
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "cuts/s")
+	})
 }

@@ -38,6 +38,9 @@ type stamped struct {
 	net.Conn
 	last time.Time // of the latest read that brought bytes
 	eof  bool      // the peer closed
+	// a write met the peer's reset. That uses the error up: a read behind it says io.EOF. (Had the peer
+	// closed before, the write would have met EPIPE.)
+	reset bool
 }
 
 func (s *stamped) Read(b []byte) (int, error) {
@@ -47,6 +50,14 @@ func (s *stamped) Read(b []byte) (int, error) {
 	}
 	if errors.Is(err, io.EOF) {
 		s.eof = true
+	}
+	return n, err
+}
+
+func (s *stamped) Write(b []byte) (int, error) {
+	n, err := s.Conn.Write(b)
+	if errors.Is(err, syscall.ECONNRESET) {
+		s.reset = true
 	}
 	return n, err
 }
@@ -71,7 +82,7 @@ func (l *Lab) connect(ctx context.Context, u *url.URL, protocols []string, ip ne
 	if ip.IsValid() {
 		addr = net.JoinHostPort(ip.String(), port)
 	}
-	c, err := l.tunnel(ctx, u.Scheme, addr)
+	c, info, err := l.path(ctx, u, addr, protocols)
 	switch {
 	case err != nil && whole.Err() != nil: // it is the user's time that is over
 		return nil, stopped(whole)
@@ -80,6 +91,9 @@ func (l *Lab) connect(ctx context.Context, u *url.URL, protocols []string, ip ne
 	}
 	ln := &line{Conn: c, bottom: c}
 	if u.Scheme == "https" {
+		ln.info = info
+	}
+	if u.Scheme == "https" && info == nil {
 		if err := ln.secure(ctx, l.TLS, host, protocols); err != nil {
 			c.Close()
 			if whole.Err() != nil {
@@ -90,6 +104,20 @@ func (l *Lab) connect(ctx context.Context, u *url.URL, protocols []string, ip ne
 	}
 	ln.dial = time.Since(start)
 	return ln, nil
+}
+
+// path opens the connection below TLS: through the link, if there is one. In its exact mode TLS is spoken
+// behind it, and info says what was agreed on.
+func (l *Lab) path(ctx context.Context, u *url.URL, addr string, protocols []string) (*stamped, *wire.TLS, error) {
+	if l.link == nil {
+		c, err := l.tunnel(ctx, u.Scheme, addr)
+		return c, nil, err
+	}
+	c, info, err := l.link.dial(ctx, u, addr, protocols)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &stamped{Conn: c}, info, nil
 }
 
 func portOf(u *url.URL) string {

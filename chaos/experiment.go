@@ -132,21 +132,26 @@ func Gather(ctx context.Context, l *Lab, command string, plan []*Experiment) *wi
 	noise := listen()
 	b := &wire.Bundle{Command: command, Target: l.Secrets.Request(l.Target), Promises: l.Promises, Began: began}
 	for t := range Perform(ctx, l, plan) {
-		if t.Recording != nil {
-			b.Recordings = append(b.Recordings, t.Recording)
-			continue
-		}
-		var m *MootError
-		g := wire.Gap{Scene: t.Experiment.Scene, Moot: errors.As(t.Err, &m), Reason: "nothing was observed"}
-		if t.Err != nil {
-			g.Reason = l.Secrets.Mask(t.Err.Error())
-		}
-		b.Gaps = append(b.Gaps, g)
+		l.keep(b, t)
 	}
 	b.Noise = noise.stop()
 	b.Profile = l.profile()
 	b.Duration, b.Requests = time.Since(began), l.requests
 	return b
+}
+
+// keep puts what came of an experiment into a bundle.
+func (l *Lab) keep(b *wire.Bundle, t Take) {
+	if t.Recording != nil {
+		b.Recordings = append(b.Recordings, t.Recording)
+		return
+	}
+	var m *MootError
+	g := wire.Gap{Scene: t.Experiment.Scene, Moot: errors.As(t.Err, &m), Reason: "nothing was observed"}
+	if t.Err != nil {
+		g.Reason = l.Secrets.Mask(t.Err.Error())
+	}
+	b.Gaps = append(b.Gaps, g)
 }
 
 // profile returns the dialect: the one the user named, or what the control answer looks like.

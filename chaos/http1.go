@@ -94,6 +94,9 @@ func (t *tape) record(ctx context.Context) wire.End {
 			if end, over := t.limit(); over {
 				return end
 			}
+			if t.ask.sated() {
+				return wire.End{Kind: wire.HungUp, At: t.lastAt()}
+			}
 		}
 		if err != nil && !t.late(ctx, err, until) {
 			return t.ended(ctx, err)
@@ -283,6 +286,9 @@ func (t *tape) fill(x *wire.Exchange) {
 	if t.l.forget {
 		x.Header = t.l.Secrets.header(x.Header)
 		return
+	}
+	if cap(t.buf) > 2*len(t.buf) { // what was read ahead for is not kept: a run holds thousands of answers
+		t.buf = bytes.Clone(t.buf)
 	}
 	t.l.Secrets.Blank(t.buf)
 	for i, m := range t.marks {

@@ -201,6 +201,10 @@ func (s *session) run(ctx context.Context, st *h2stream, until func() time.Durat
 			s.endAll(wire.End{Kind: wire.HungUp, At: s.arrived(), Note: note})
 			return
 		}
+		if !st.over && st.ask.sated() {
+			s.endAll(wire.End{Kind: wire.HungUp, At: s.arrived()})
+			return
+		}
 	}
 }
 
@@ -248,12 +252,13 @@ func (s *session) limit(most int64) string {
 // failed says how the streams ended when no further frame could be read.
 func (s *session) failed(ctx context.Context, st *h2stream, err error) {
 	at := s.now()
+	eof := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		st.end(departure(ctx, st.bodyAt > 0, at))
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), eof && s.ln.bottom.reset:
 		s.endAll(wire.End{Kind: wire.Reset, At: at, Note: "the connection was reset"})
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case eof:
 		s.endAll(wire.End{Kind: wire.Truncated, At: at, Note: "the connection was closed before END_STREAM"})
 	case illegal(err):
 		s.endAll(wire.End{Kind: wire.HungUp, At: at, Note: "what came cannot be read as HTTP/2: " + err.Error()})

@@ -32,7 +32,14 @@ type Lab struct {
 	Lookup  func(ctx context.Context, host string) ([]netip.Addr, error)      // nil for the system's resolver
 	Tap     func(Progress)                                                    // told what goes on; may be nil
 
-	forget     bool // keep no body: an endless stream is followed, not recorded
+	Seed     int64         // of all that is drawn by lot
+	Sequence string        // JSON path of each event's number, where the user knows one
+	Patience time.Duration // how long a stream that was resumed may bring nothing new; 0 for the usual
+
+	purse      *purse                                     // that many trials share; nil to count alone
+	link       *link                                      // that connections pass through; nil for none
+	sockets    func() (reader, front net.Conn, err error) // makes the reader's end of a link; nil for loopback
+	forget     bool                                       // keep no body: an endless stream is followed, not recorded
 	requests   int
 	recordings map[wire.Scene]*wire.Recording
 }

@@ -23,15 +23,18 @@ func redirects(status int) bool {
 func (l *Lab) record(ctx context.Context, a ask) ([]*wire.Exchange, error) {
 	var hops []*wire.Exchange
 	for {
-		if l.Limits.Requests > 0 && l.requests >= l.Limits.Requests {
-			return given(hops, errBudget)
-		}
 		u, err := url.Parse(a.req.URL)
 		if err != nil {
 			return hops, err
 		}
 		u.Fragment = ""
+		if l.Limits.Requests > 0 && l.requests >= l.Limits.Requests || !l.purse.take() {
+			return given(hops, errBudget)
+		}
 		x, err := l.exchange(ctx, a, u)
+		if err != nil {
+			l.purse.refund()
+		}
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return given(hops, stopped(ctx))
