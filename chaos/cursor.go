@@ -8,24 +8,27 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ssespec/ssespec/checks/profile"
 	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
 // compare asks, behind the reader's last request, for the answer from earlier places on.
 func (r *reader) compare(ctx context.Context) error {
-	after := r.after
-	if r.t.Compare {
+	after, ids := r.after, r.ids()
+	if r.t.Compare && (len(ids) > 0 || r.t.Resume.Way == profile.FullReplay) {
 		after = append(after, "first")
 	}
-	ids := r.ids()
 	for _, name := range after {
 		r.turns = nil
 		i := map[string]int{"first": 0, "last": len(ids) - 2, "terminal": len(ids) - 1}[name]
-		if i < 0 || i >= len(ids) {
+		switch {
+		case r.t.Resume.Way == profile.FullReplay:
+		case i < 0 || i >= len(ids):
 			return moot("too few events of the answer have an id")
+		default:
+			r.cursor = ids[i]
 		}
-		r.cursor = ids[i]
 		req, err := r.request(ctx, r.l.asEventSource())
 		if err != nil {
 			return err

@@ -33,6 +33,7 @@ func (t *Trial) Requests() int {
 	n := 1
 	for _, s := range t.Schedule {
 		switch {
+		case t.Resume.Way == profile.NoResume:
 		case s.Spot.Where != "", s.Turn == Twice, s.Turn == Together, s.Turn == Another, s.Turn == UseCursor && asksAfter(s.Arg):
 			n++
 		}
@@ -172,6 +173,8 @@ func (r *reader) run(ctx context.Context) error {
 			return r.missed(step, x)
 		case step.Kind == wire.Refuse:
 			r.rest = append(Schedule{step}, r.rest...)
+		case landed && step.Kind.Cuts() && r.t.Resume.Way == profile.NoResume:
+			return nil // there is nothing to come back with
 		case landed && !step.Kind.Shapes() && step.Kind != wire.Pause && step.Kind != wire.Duplicate:
 		case r.over(x), r.strayed():
 			return nil
@@ -467,7 +470,7 @@ func (r *reader) request(ctx context.Context, first wire.Request) (wire.Request,
 	}
 	next, ok := r.t.Resume.Next(first, profile.Place{Cursor: cursor, Values: r.value})
 	if !ok && r.t.Resume.Way == profile.NoResume && first.Method == "GET" {
-		next, ok = first, true // all that its reader can do is to ask again
+		next, ok = first, true // all that the reader of a stream can do that ended too early
 	}
 	if !ok {
 		return first, fmt.Errorf("nothing came that %s could ask with", r.t.Resume)

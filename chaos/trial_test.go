@@ -413,6 +413,19 @@ func TestCompareAsksFromTheFirstEventOn(t *testing.T) {
 	})
 }
 
+func TestWhoHasNoWayBackDoesNotComeBack(t *testing.T) {
+	bubble(t, func(t *testing.T, g *stage) {
+		d := numbered(6)
+		one := trial(t, "event:3/rst")
+		one.Resume = profile.Resume{Way: profile.NoResume}
+		rec, _ := try(g.ctx, bubbled(g.serve(d.server())), one)
+		wantNoGap(t, rec)
+		if got := len(d.asked); got != begun+1 {
+			t.Errorf("%d requests were made, want %d", got, begun+1)
+		}
+	})
+}
+
 func TestWaysToAskForTheRest(t *testing.T) {
 	for way, want := range map[string]string{
 		"last-event-id":                    "GET /s id=3 cursor=",
@@ -421,7 +434,6 @@ func TestWaysToAskForTheRest(t *testing.T) {
 		"get:/items/{last-event-id}?n={n}": "GET /items/3?n=3 id=3 cursor=",
 		"get:other?of={a.b}":               "GET /other?of=x%26y id=3 cursor=",
 		"replay":                           "GET /s id= cursor=",
-		"none":                             "GET /s id= cursor=",
 	} {
 		t.Run(way, func(t *testing.T) {
 			bubble(t, func(t *testing.T, g *stage) {
