@@ -12,11 +12,12 @@ type Evidence struct {
 	Bundle   *wire.Bundle
 	exhibits map[wire.Scene]*Exhibit
 	gaps     map[wire.Scene]wire.Gap
+	learned  map[any]any
 }
 
 // NewEvidence reads a bundle.
 func NewEvidence(b *wire.Bundle) *Evidence {
-	ev := &Evidence{Bundle: b, exhibits: map[wire.Scene]*Exhibit{}, gaps: map[wire.Scene]wire.Gap{}}
+	ev := &Evidence{Bundle: b, exhibits: map[wire.Scene]*Exhibit{}, gaps: map[wire.Scene]wire.Gap{}, learned: map[any]any{}}
 	for _, r := range b.Recordings {
 		e := &Exhibit{Recording: r}
 		for i, x := range r.Exchanges {
@@ -28,6 +29,17 @@ func NewEvidence(b *wire.Bundle) *Evidence {
 		ev.gaps[g.Scene] = g
 	}
 	return ev
+}
+
+// Learn returns what learn makes of the evidence, and asks it once for each key: several checks may look at
+// the same thing that takes long to work out.
+func (ev *Evidence) Learn(key any, learn func() any) any {
+	v, known := ev.learned[key]
+	if !known {
+		v = learn()
+		ev.learned[key] = v
+	}
+	return v
 }
 
 // Promised reports whether the user declared that the endpoint promises p.
