@@ -11,9 +11,16 @@ import (
 	"github.com/ssespec/ssespec/checks/headers"
 	"github.com/ssespec/ssespec/checks/http"
 	"github.com/ssespec/ssespec/checks/liveness"
+	"github.com/ssespec/ssespec/checks/resume"
 )
 
 // All returns every check of every family.
-func All() checks.Suite {
+func All() checks.Suite { return slices.Concat(Undisturbed(), Disturbed()) }
+
+// Undisturbed returns the checks that look at an endpoint left alone.
+func Undisturbed() checks.Suite {
 	return slices.Concat(headers.Suite, http.Suite, framing.Suite, liveness.Suite)
 }
+
+// Disturbed returns the checks that look at interrupted answers.
+func Disturbed() checks.Suite { return slices.Clone(resume.Suite) }

@@ -18,7 +18,8 @@ var update = flag.Bool("update", false, "rewrite the generated parts of the READ
 func TestReadmesAreFresh(t *testing.T) {
 	root := filepath.Join("..", "..")
 	region(t, filepath.Join(root, "README.md"), "rules", reports.Table(suite.All()))
-	region(t, filepath.Join(root, "README.md"), "output", sampleOutput(t))
+	region(t, filepath.Join(root, "README.md"), "output", sampleOutput(t, "sample.rec"))
+	region(t, filepath.Join(root, "README.md"), "interrupted", sampleOutput(t, "chaos.rec"))
 	families := map[string]checks.Suite{}
 	for _, c := range suite.All() {
 		families[c.Family()] = append(families[c.Family()], c)
@@ -35,14 +36,14 @@ func TestReadmesAreFresh(t *testing.T) {
 }
 
 // sampleOutput is the report on a recording of a broken endpoint, as a block of the README.
-func sampleOutput(t *testing.T) string {
+func sampleOutput(t *testing.T, file string) string {
 	t.Helper()
-	b, err := load(filepath.Join("testdata", "sample.rec"))
+	b, err := load(filepath.Join("testdata", file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ev := checks.NewEvidence(b)
-	r := &reports.Report{Version: version, Command: "check", Evidence: ev, Results: suite.All().Judge(ev)}
+	r := &reports.Report{Version: version, Command: b.Command, Evidence: ev, Results: rulesFor(b).Judge(ev)}
 	r.Exit, r.Why = gate{failOn: checks.Must}.decide(ev, r.Results)
 	var out strings.Builder
 	if err := (reports.Text{Width: 100}).Report(&out, r); err != nil {
