@@ -36,7 +36,7 @@ func (p *page) failure(x checks.Result) {
 			p.line("  %s", p.paint(fmt.Sprintf("→ and %d more", len(x.Findings)-maxFindings), faint))
 			break
 		}
-		p.finding(f, st)
+		p.finding(f, st, i == 0)
 	}
 	if x.Verdict == checks.Broken {
 		return
@@ -52,9 +52,18 @@ func (p *page) failure(x checks.Result) {
 // maxFindings is how many findings of one rule are shown; the rest is counted.
 const maxFindings = 3
 
-// finding writes one finding and its bytes, the carets below them in the style of the level.
-func (p *page) finding(f checks.Finding, st style) {
-	p.say("  → ", place(f)+f.Message)
+// finding writes one finding and its bytes, the carets below them in the style of the level. Of several trials
+// that fail alike the bytes of the first are enough.
+func (p *page) finding(f checks.Finding, st style, first bool) {
+	if j := p.r.trial(f.Where.Scene); j != nil {
+		p.say("  → ", f.Message)
+		p.tell("    ", plain, p.r.again(j), faint)
+		if !first {
+			return
+		}
+	} else {
+		p.say("  → ", place(f)+f.Message)
+	}
 	e, ok := find(p.r.Evidence, f.Where)
 	switch {
 	case !ok:

@@ -31,6 +31,7 @@ type jsonReport struct {
 	Why        string       `json:"why,omitempty"`
 	Summary    jsonSummary  `json:"summary"`
 	Results    []jsonResult `json:"results"`
+	Chaos      []jsonTrial  `json:"chaos,omitzero"` // only where answers were interrupted
 	Noise      *jsonNoise   `json:"control_noise_ms,omitempty"`
 }
 
@@ -149,7 +150,7 @@ func (r *Report) json() jsonReport {
 		Schema: schema, Tool: jsonTool{"ssespec", r.Version}, Command: r.Command,
 		Target:     jsonTarget{URL: b.Target.URL, Name: b.Name, Profile: r.Evidence.Profile(), Promises: b.Promises},
 		DurationMS: ms(b.Duration), Requests: b.Requests, Seed: b.Seed, Partial: r.Partial,
-		Exit: r.Exit, Why: r.Why, Summary: r.Summary().json(), Results: []jsonResult{},
+		Exit: r.Exit, Why: r.Why, Summary: r.Summary().json(), Results: []jsonResult{}, Chaos: r.trialsJSON(),
 	}
 	if !b.Began.IsZero() {
 		out.Began = b.Began.UTC().Format(time.RFC3339Nano)

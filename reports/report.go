@@ -24,6 +24,7 @@ type Report struct {
 	Exit     int
 	Why      string // why Exit is not 0, in one sentence
 	Partial  bool   // the run was interrupted
+	Kept     string // the file that the evidence is kept in, empty if it is not
 }
 
 // A Reporter writes a report in one format.

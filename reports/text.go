@@ -24,6 +24,7 @@ func (t Text) Report(w io.Writer, r *Report) error {
 	p := t.page(r)
 	p.head()
 	p.stream()
+	p.trials()
 	p.failures()
 	p.excused()
 	p.unjudged()
@@ -179,7 +180,7 @@ func (p *page) terms() []string {
 	if promises := p.r.Evidence.Bundle.Promises; len(promises) > 0 {
 		words = append(words, "promises "+strings.Join(promises, ", "))
 	}
-	return words
+	return append(words, p.methods()...)
 }
 
 // stream draws what the control stream did.
@@ -290,6 +291,17 @@ func (p *page) verdict() {
 	}
 	if id := p.worst(); id != "" {
 		p.tell("", plain, "More on a rule: ssespec explain "+id, faint)
+		p.evidence()
+	}
+}
+
+// evidence says how what failed is judged again without a network.
+func (p *page) evidence() {
+	switch {
+	case p.r.Kept != "":
+		p.tell("", plain, "The same evidence again: ssespec judge "+quoteShell(p.r.Kept), faint)
+	case p.r.Command == "chaos":
+		p.tell("", plain, "With -o FILE the evidence is kept, and ssespec judge FILE judges it again", faint)
 	}
 }
 
