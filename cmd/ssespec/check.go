@@ -35,7 +35,7 @@ func checkCommand() *cli.Command {
 
 // check records and judges every URL, writes the reports and ends with the worst exit code.
 func check(c *cli.Context, urls []string) error {
-	j, err := newJudgment(c)
+	j, err := newJudgment(c, undisturbed)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,9 @@ func check(c *cli.Context, urls []string) error {
 		if err := keep(b, c.String("output")); err != nil {
 			return err
 		}
-		rs = append(rs, j.judge("check", b))
+		r := j.judge("check", b)
+		r.Kept = c.String("output")
+		rs = append(rs, r)
 	}
 	return j.finish(rs)
 }
@@ -98,10 +100,10 @@ type judgment struct {
 	text  reports.Text
 }
 
-func newJudgment(c *cli.Context) (*judgment, error) {
+func newJudgment(c *cli.Context, s checks.Suite) (*judgment, error) {
 	j := &judgment{c: c}
 	var err error
-	if j.suite, err = selected(c); err != nil {
+	if j.suite, err = selected(c, s); err != nil {
 		return nil, err
 	}
 	if j.gate, err = newGate(c); err != nil {
@@ -116,9 +118,23 @@ func newJudgment(c *cli.Context) (*judgment, error) {
 	return j, nil
 }
 
-// selected returns the rules that the user wants judged.
-func selected(c *cli.Context) (checks.Suite, error) {
-	s, err := suite.All().Select(c.StringSlice("only"), c.StringSlice("skip"))
+// undisturbed are the rules that check judges, disturbed those that chaos does.
+var undisturbed, disturbed = suite.Undisturbed(), suite.Disturbed()
+
+// isDisturbed reports whether a pattern names rules that chaos judges.
+func isDisturbed(pattern string) bool {
+	_, err := disturbed.Match(pattern)
+	return err == nil
+}
+
+// selected returns those of some rules that the user wants judged.
+func selected(c *cli.Context, s checks.Suite) (checks.Suite, error) {
+	for _, p := range c.StringSlice("only") {
+		if _, err := s.Match(p); err != nil && isDisturbed(p) {
+			return nil, usage("Write: ssespec chaos URL --only '"+p+"'", "%s looks at interrupted answers", p)
+		}
+	}
+	s, err := s.Select(c.StringSlice("only"), c.StringSlice("skip"))
 	if err != nil {
 		return nil, usage("See ssespec rules for their ids.", "%v", err)
 	}

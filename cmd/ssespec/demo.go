@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -19,7 +20,7 @@ var demoDefects = []string{
 func demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
-		Usage: "needs no network: starts a sound and a broken endpoint on loopback and checks both",
+		Usage: "needs no network: starts a sound and a broken endpoint on loopback, checks and interrupts both",
 		Flags: slices.Concat(requestFlags(), budgetFlags(), selectionFlags(), promiseFlags(), gateFlags(), outputFlags(), progressFlags()),
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
@@ -35,7 +36,7 @@ func demo(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	j, err := newJudgment(c)
+	j, err := newJudgment(c, undisturbed)
 	if err != nil {
 		return err
 	}
@@ -55,6 +56,9 @@ func demo(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := demoChaos(c, out); err != nil {
+		return err
+	}
 	found := 0
 	for _, r := range bad.Results {
 		if r.Verdict == checks.Fail && slices.Contains(demoDefects, r.ID) {
@@ -63,9 +67,32 @@ func demo(c *cli.Context) error {
 	}
 	fmt.Fprintf(out, "\nThe sound endpoint %s; %d of %d planted mistakes were found in the broken one.\n",
 		map[bool]string{true: "passed", false: "did not pass"}[sound.Exit == exitPass], found, len(demoDefects))
-	fmt.Fprintf(out, "Now yours: ssespec http://localhost:8080/your/stream\n")
+	fmt.Fprintf(out, "Now yours: ssespec http://localhost:8080/your/stream, and ssespec chaos with the same\n")
 	if sound.Exit != exitPass || found < len(demoDefects) {
 		return &exitError{exitFault, "the demo did not end as it must on every machine"}
+	}
+	return nil
+}
+
+// demoCuts are a few cuts that show what chaos does, and take a second.
+var demoCuts = []string{"event:5/rst", "after-id:6/fin", "event:3/stall", "event:2/rst,event:1/fin"}
+
+// demoChaos interrupts a sound endpoint, and one that is off by one when a reader comes back.
+func demoChaos(c *cli.Context, out io.Writer) error {
+	urls, stop, err := listenAll(c.Context, sound("finite"), flawed([]string{"off-by-one"}))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for i, title := range []string{"A sound endpoint, interrupted", "An endpoint that is off by one when a reader comes back"} {
+		fmt.Fprintf(out, "\n%s\n\n", title)
+		args := []string{"chaos", urls[i], "--quiet=false", "--color", c.String("color")}
+		for _, cut := range demoCuts {
+			args = append(args, "--cuts", cut)
+		}
+		if code := run(c.Context, args, out, io.Discard); code != i {
+			return &exitError{exitFault, "the demo did not end as it must on every machine"}
+		}
 	}
 	return nil
 }

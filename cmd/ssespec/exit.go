@@ -78,6 +78,9 @@ func (g gate) decide(ev *checks.Evidence, results []checks.Result) (int, string)
 	if c, reason := standing(ev); c != exitPass {
 		say(c, "%s", reason)
 	}
+	if reason := untold(ev); reason != "" {
+		say(exitInconclusive, "%s", reason)
+	}
 	failed, judged := 0, 0
 	for _, r := range results {
 		switch r.Verdict {
@@ -122,6 +125,9 @@ func cut(b *wire.Bundle, reason string) bool {
 		}
 	}
 	for _, r := range b.Recordings {
+		if r.Trial != nil && r.Trial.Gap == reason {
+			return true
+		}
 		for _, x := range r.Exchanges {
 			if x.End.Note == reason {
 				return true

@@ -84,6 +84,7 @@ func promiseFlags() []cli.Flag {
 	return []cli.Flag{
 		list("expect", "a `PROMISE` of the endpoint, so that breaking it is a failure: resume, exactly-once, finite, endless, json, shared"),
 		text("profile", "the dialect: `NAME` or auto"),
+		text("seq", "each event's data has its number at this JSON `PATH`: nothing else proves as well that an answer is whole"),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/wire"
 	"github.com/ssespec/ssespec/reports"
 )
@@ -21,17 +22,17 @@ func judgeCommand() *cli.Command {
 			if c.NArg() == 0 {
 				return usage("Evidence is kept by: ssespec record URL -o FILE", "no file was given")
 			}
-			j, err := newJudgment(c)
-			if err != nil {
-				return err
-			}
 			var rs []*reports.Report
+			var j *judgment
 			for _, name := range c.Args().Slice() {
 				b, err := load(name)
 				if err != nil {
 					return err
 				}
 				if err := declare(c, b); err != nil {
+					return err
+				}
+				if j, err = newJudgment(c, rulesFor(b)); err != nil {
 					return err
 				}
 				rs = append(rs, j.judge("judge", b))
@@ -41,12 +42,23 @@ func judgeCommand() *cli.Command {
 	}
 }
 
+// rulesFor returns the rules that a recording was made for.
+func rulesFor(b *wire.Bundle) checks.Suite {
+	if b.Command == "chaos" {
+		return disturbed
+	}
+	return undisturbed
+}
+
 // declare adds to a recording what the user says of the endpoint now.
 func declare(c *cli.Context, b *wire.Bundle) error {
 	for _, p := range c.StringSlice("expect") {
 		if !slices.Contains(b.Promises, p) {
 			b.Promises = append(b.Promises, p)
 		}
+	}
+	if path := c.String("seq"); path != "" {
+		b.Sequence = path
 	}
 	name, err := profileOf(c.String("profile"))
 	if name != "" {
@@ -90,7 +102,7 @@ func recordCommand() *cli.Command {
 }
 
 func recordOnly(c *cli.Context) error {
-	chosen, err := selected(c)
+	chosen, err := selected(c, undisturbed)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			return usage("See ssespec "+strings.TrimSpace(strings.TrimPrefix(c.Command.Name, "ssespec")+" --help"), "%s", err)
 		},
 		Commands: []*cli.Command{
-			checkCommand(), recordCommand(), judgeCommand(), catCommand(), planCommand(),
+			checkCommand(), chaosCommand(), recordCommand(), judgeCommand(), catCommand(), planCommand(),
 			rulesCommand(), explainCommand(), serveCommand(), demoCommand(),
 			completionCommand(), manCommand(), versionCommand(),
 		},

@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 }
 
 func scriptServe(ts *testscript.TestScript, _ bool, args []string) {
-	s := fixtures.Sound(args[1])
+	s := sound(args[1])
 	if args[1] == "--break" {
 		var err error
 		s, err = brokenServer(args[2:])

@@ -26,7 +26,7 @@ func planCommand() *cli.Command {
 }
 
 func showPlan(c *cli.Context) error {
-	chosen, err := selected(c)
+	chosen, err := selected(c, undisturbed)
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,7 @@ type progress struct {
 // newProgress begins to show what the lab does.
 func newProgress(c *cli.Context, l *chaos.Lab, plan []*chaos.Experiment) *progress {
 	p := &progress{watch: l.Watch}
-	if c.String("progress") == "never" || c.Bool("quiet") || !isTerminal(c.App.ErrWriter) ||
-		os.Getenv("CI") != "" || os.Getenv("TERM") == "dumb" {
+	if !shown(c) {
 		return p
 	}
 	p.bar = progressbar.NewOptions(len(plan),
@@ -55,6 +54,39 @@ func (p *progress) tell(e chaos.Progress) {
 		p.shown = now
 		p.bar.Describe(fmt.Sprintf("%s  %.1fs%s, %d bytes", p.title, e.At.Seconds(), p.most, p.bytes))
 	}
+}
+
+// A trialProgress shows on a terminal how many trials were made.
+type trialProgress struct{ bar *progressbar.ProgressBar }
+
+func newTrialProgress(c *cli.Context, trials int) *trialProgress {
+	p := &trialProgress{}
+	if shown(c) {
+		p.bar = progressbar.NewOptions(trials,
+			progressbar.OptionSetWriter(c.App.ErrWriter), progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetWidth(16), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond))
+	}
+	return p
+}
+
+func (p *trialProgress) tell(t *chaos.Trial, _ *wire.Recording) {
+	if p.bar != nil {
+		p.bar.Describe(t.Name)
+		p.bar.Add(1)
+	}
+}
+
+func (p *trialProgress) stop() {
+	if p.bar != nil {
+		p.bar.Finish()
+		p.bar.Clear()
+	}
+}
+
+// shown reports whether there is a terminal that wants to see progress.
+func shown(c *cli.Context) bool {
+	return c.String("progress") != "never" && !c.Bool("quiet") && isTerminal(c.App.ErrWriter) &&
+		os.Getenv("CI") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // stop takes the bar off the terminal.

@@ -39,8 +39,14 @@ func listServers(c *cli.Context) error {
 	for _, n := range fixtures.SoundNames() {
 		fmt.Fprintln(c.App.Writer, n)
 	}
+	for _, k := range fixtures.Kinds() {
+		fmt.Fprintln(c.App.Writer, k)
+	}
 	for _, d := range fixtures.Defects() {
 		fmt.Fprintf(c.App.Writer, "--break '%s'\n", d.Title())
+	}
+	for _, f := range fixtures.Flaws() {
+		fmt.Fprintf(c.App.Writer, "--break '%s'\n", f.Name)
 	}
 	return nil
 }
@@ -61,13 +67,24 @@ func chooseServers(c *cli.Context) ([]*fixtures.Server, error) {
 	}
 	var servers []*fixtures.Server
 	for _, n := range names {
-		s := fixtures.Sound(n)
+		s := sound(n)
 		if s == nil {
 			return nil, usage("See ssespec serve --list.", "there is no sound server %q", n)
 		}
 		servers = append(servers, s)
 	}
 	return servers, nil
+}
+
+// sound returns the sound server of a name, or nil: one that is judged undisturbed, or one of the kinds
+// that can be interrupted.
+func sound(name string) *fixtures.Server {
+	for _, k := range fixtures.Kinds() {
+		if k.String() == name {
+			return fixtures.Resumable{Kind: k}.Server()
+		}
+	}
+	return fixtures.Sound(name)
 }
 
 // speaking are the sound servers of a dialect; without one, all three.
@@ -77,6 +94,9 @@ var speaking = map[string][]string{
 
 // brokenServer applies defects one upon the other; the first one's base is the endpoint.
 func brokenServer(ids []string) (*fixtures.Server, error) {
+	if s := flawed(ids); s != nil {
+		return s, nil
+	}
 	var s *fixtures.Server
 	for _, id := range ids {
 		all := fixtures.Defects()
@@ -95,6 +115,16 @@ func brokenServer(ids []string) (*fixtures.Server, error) {
 	}
 	s.Name = strings.Join(ids, " + ")
 	return s, nil
+}
+
+// flawed returns the server with the flaw that is named, alone, or by the rule that it breaks; or nil.
+func flawed(ids []string) *fixtures.Server {
+	for _, f := range fixtures.Flaws() {
+		if len(ids) == 1 && (f.Name == ids[0] || f.Breaks == ids[0]) {
+			return f.Server()
+		}
+	}
+	return nil
 }
 
 // serve prints the URLs, one a line, and stays until it is interrupted.

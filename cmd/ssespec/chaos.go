@@ -1,0 +1,394 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ssespec/ssespec/chaos"
+	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/profile"
+	"github.com/ssespec/ssespec/checks/recovery"
+	"github.com/ssespec/ssespec/checks/wire"
+	"github.com/ssespec/ssespec/reports"
+)
+
+func chaosCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "chaos",
+		Usage:     "interrupt the answer in every way, ask for the rest, and prove whether it comes back whole",
+		ArgsUsage: "URL",
+		Flags: slices.Concat(requestFlags(), chaosBudgetFlags(), chaosFlags(), selectionFlags(), promiseFlags(), gateFlags(), outputFlags(), progressFlags(),
+			[]cli.Flag{text("output", "keep the evidence of the run in `FILE`, to be judged again", "o")}),
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return usage("Try: ssespec chaos http://localhost:8080/stream", "chaos takes one URL")
+			}
+			return runChaos(c)
+		},
+	}
+}
+
+// chaosFlags say what is done to the endpoint.
+func chaosFlags() []cli.Flag {
+	return []cli.Flag{
+		list("cuts", "where to cut: sweep (every border and every byte), random, or `SPEC` such as event:5/rst, byte:812/fin, inside-rune/rst, before-blank/stall; several steps for one reader stand between commas"),
+		list("faults", "only these `KINDS`: fin, rst, stall, half-close, slow-close, latency, …"),
+		text("resume", "how the rest is asked for: `WAY` is auto, last-event-id, header:NAME, query:NAME, get:URL-TEMPLATE, replay or none"),
+		&cli.IntFlag{Name: "runs", Usage: "make each trial `N` times; of --cuts random, draw N schedules", DefaultText: "1; random: 20", EnvVars: env("runs")},
+		&cli.Int64Flag{Name: "seed", Usage: "draw by lot from this `NUMBER`", DefaultText: "another one each time, and printed", EnvVars: env("seed")},
+		text("replay", "do what this printed `SCHEDULE` says, and nothing else"),
+		list("i-may-break", "`HOST` that is not loopback and may be disturbed"),
+		&cli.IntFlag{Name: "parallel", Usage: "make `N` trials at the same time", DefaultText: "16 on loopback and 64 of a sweep, else 2", EnvVars: env("parallel")},
+		&cli.Float64Flag{Name: "rate", Usage: "send at most `N` requests a second; 0 is no limit", DefaultText: "no limit on loopback, else 5", EnvVars: env("rate")},
+		span("patience", "how long a stream that was taken up may bring nothing new before it counts as hung, beside what the undisturbed one needed", 5*time.Second),
+		list("stay-away", "also come back only after this `DURATION`, to see how long the answer is kept"),
+	}
+}
+
+// chaosBudgetFlags are the budget flags with what fits many trials.
+func chaosBudgetFlags() []cli.Flag {
+	flags := budgetFlags()
+	for _, f := range flags {
+		switch f := f.(type) {
+		case *cli.IntFlag:
+			if f.Name == "max-requests" {
+				f.DefaultText = "500, or 6000 with --cuts sweep"
+			}
+		case *cli.DurationFlag:
+			if f.Name == "max-time" {
+				f.Value = 10 * time.Minute
+			}
+		}
+	}
+	return flags
+}
+
+// A chaosRun is one run of chaos as the user wants it.
+type chaosRun struct {
+	c        *cli.Context
+	l        *chaos.Lab
+	j        *judgment
+	campaign *chaos.Campaign
+	course   *chaos.Course
+	resume   profile.Resume
+	faults   []wire.FaultKind
+	loopback bool
+	quiet    bool
+}
+
+func runChaos(c *cli.Context) error {
+	r, err := newRun(c)
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible(c.Context)
+	defer stop()
+	limited, cancel := context.WithTimeout(ctx, c.Duration("max-time"))
+	defer cancel()
+	b, err := r.record(limited)
+	if err != nil {
+		return err
+	}
+	if err := keep(b, c.String("output")); err != nil {
+		return err
+	}
+	report := r.j.judge("chaos", b)
+	report.Kept = c.String("output")
+	return r.j.finish([]*reports.Report{report})
+}
+
+func newRun(c *cli.Context) (*chaosRun, error) {
+	r := &chaosRun{c: c, quiet: c.Bool("quiet")}
+	var err error
+	if r.j, err = newJudgment(c, disturbed); err != nil {
+		return nil, err
+	}
+	if r.l, err = newLab(c, c.Args().First()); err != nil {
+		return nil, err
+	}
+	if r.loopback, err = r.permitted(r.l.Target.URL); err != nil {
+		return nil, err
+	}
+	if way := c.String("resume"); way != "" && way != "auto" {
+		if r.resume, err = profile.ParseResume(way); err != nil {
+			return nil, usage("Write auto, last-event-id, header:NAME, query:NAME, get:URL-TEMPLATE, replay or none.", "--resume: %v", err)
+		}
+	}
+	for _, k := range words(c.StringSlice("faults")) {
+		kind, err := chaos.ParseFault(k)
+		if err != nil {
+			return nil, usage("", "--faults: %v", err)
+		}
+		r.faults = append(r.faults, kind)
+	}
+	if _, err := r.schedules(); err != nil {
+		return nil, err
+	}
+	for _, d := range words(c.StringSlice("stay-away")) {
+		if _, err := time.ParseDuration(d); err != nil {
+			return nil, usage("Write a duration such as 30s.", "--stay-away %q is no duration", d)
+		}
+	}
+	r.l.Patience, r.l.Sequence = c.Duration("patience"), c.String("seq")
+	r.l.Seed = c.Int64("seed")
+	if !c.IsSet("seed") {
+		r.l.Seed = rand.Int64N(1 << 31)
+	}
+	if !c.IsSet("max-requests") {
+		r.l.Limits.Requests = 500
+		if r.sweep() {
+			r.l.Limits.Requests = 6000
+		}
+	}
+	return r, nil
+}
+
+// words takes lists apart that are written with commas.
+func words(lists []string) []string {
+	var out []string
+	for _, l := range lists {
+		for w := range strings.SplitSeq(l, ",") {
+			if w = strings.TrimSpace(w); w != "" {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
+func (r *chaosRun) sweep() bool  { return slices.Contains(r.c.StringSlice("cuts"), "sweep") }
+func (r *chaosRun) random() bool { return slices.Contains(r.c.StringSlice("cuts"), "random") }
+
+// schedules returns those that the user wrote.
+func (r *chaosRun) schedules() ([]chaos.Schedule, error) {
+	var out []chaos.Schedule
+	texts := r.c.StringSlice("cuts")
+	if s := r.c.String("replay"); s != "" {
+		texts = append(texts, s)
+	}
+	for _, t := range texts {
+		if t == "sweep" || t == "random" {
+			continue
+		}
+		s, err := chaos.ParseSchedule(t)
+		if err != nil {
+			return nil, usage("A cut is written PLACE/FAULT, such as event:5/rst; see ssespec chaos --help.", "%v", err)
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// permitted refuses to disturb what is neither on this machine nor named by the user, and says whether it is
+// on this machine.
+func (r *chaosRun) permitted(raw string) (loopback bool, err error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return false, err
+	}
+	if r.local(u) {
+		return true, nil
+	}
+	for _, h := range r.c.StringSlice("i-may-break") {
+		if strings.EqualFold(h, u.Hostname()) || strings.EqualFold(h, u.Host) {
+			return false, nil
+		}
+	}
+	return false, usage(fmt.Sprintf("If you may disturb it, say so: --i-may-break %s", u.Hostname()), "%s is not on this machine", u.Hostname())
+}
+
+// local reports whether what answers at a URL is on this machine.
+func (r *chaosRun) local(u *url.URL) bool {
+	if r.c.String("unix-socket") != "" {
+		return true
+	}
+	if len(r.c.StringSlice("resolve")) > 0 || len(r.c.StringSlice("connect-to")) > 0 {
+		return false // where it leads is the user's word, and so is the permission
+	}
+	if p := r.l.Proxy; p != nil && !isLoopback(p.Hostname()) {
+		return false
+	}
+	return isLoopback(u.Hostname())
+}
+
+func isLoopback(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsLoopback()
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true // RFC 6761, 6.3
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	return err == nil && len(ips) > 0 && !slices.ContainsFunc(ips, func(ip netip.Addr) bool { return !ip.Unmap().IsLoopback() })
+}
+
+// record makes all trials and returns the evidence.
+func (r *chaosRun) record(ctx context.Context) (*wire.Bundle, error) {
+	r.say("at most %d requests in %v, seed %d", r.l.Limits.Requests, r.c.Duration("max-time"), r.l.Seed)
+	r.campaign = chaos.Begin(ctx, r.l)
+	if x := r.campaign.Control(); x != nil {
+		if _, err := r.permitted(x.Request.URL); err != nil {
+			r.campaign.End()
+			return nil, err
+		}
+	}
+	if !r.campaign.Opened() {
+		return r.campaign.End(), nil
+	}
+	r.campaign.Parallel, r.campaign.Rate = r.c.Int("parallel"), r.c.Float64("rate")
+	if !r.c.IsSet("parallel") {
+		r.campaign.Parallel = 2
+		switch {
+		case r.loopback && r.sweep(): // nearly all of a trial's time is waited for the reconnection
+			r.campaign.Parallel = 64
+		case r.loopback:
+			r.campaign.Parallel = 16
+		}
+	}
+	if !r.c.IsSet("rate") {
+		r.campaign.Rate = map[bool]float64{true: 0, false: 5}[r.loopback]
+	}
+	r.course = r.campaign.Course(r.resume)
+	r.course.Delays = words(r.c.StringSlice("stay-away"))
+	trials, err := r.trials()
+	if err != nil {
+		return nil, err
+	}
+	requests := 0
+	for _, t := range trials {
+		requests += t.Requests()
+	}
+	r.say("%s, about %s", count(len(trials), "trial", "trials"), count(requests, "request", "requests"))
+	p := newTrialProgress(r.c, len(trials))
+	r.campaign.Try(ctx, trials, p.tell)
+	p.stop()
+	r.shrink(ctx, trials)
+	return r.campaign.End(), nil
+}
+
+// say tells on standard error what is about to be done.
+func (r *chaosRun) say(format string, a ...any) {
+	if !r.quiet {
+		fmt.Fprintf(r.c.App.ErrWriter, "ssespec: "+format+"\n", a...)
+	}
+}
+
+// trials returns what is to be tried.
+func (r *chaosRun) trials() ([]*chaos.Trial, error) {
+	named, err := r.schedules()
+	if err != nil {
+		return nil, err
+	}
+	trials := r.course.Named(named)
+	n := max(1, r.c.Int("runs"))
+	if r.sweep() {
+		most := max(1, (r.l.Limits.Requests-r.campaign.Requests())/2)
+		swept, places := r.course.Sweep(r.faults, min(most, r.mostKept()))
+		if len(swept) < places {
+			r.say("the answer has %d places; %d of them are tried, evenly spread", places, len(swept))
+		}
+		trials = append(trials, swept...)
+	}
+	if len(trials) == 0 && !r.random() {
+		trials = r.course.Trials(r.faults)
+	}
+	once := trials
+	for range n - 1 {
+		trials = append(trials, once...)
+	}
+	if r.random() {
+		if !r.c.IsSet("runs") {
+			n = 20
+		}
+		trials = append(trials, r.course.Random(r.faults, n, r.l.Seed)...)
+	}
+	if len(trials) == 0 {
+		return nil, usage("", "--faults leaves nothing to try")
+	}
+	return trials, nil
+}
+
+// evidenceLimit bounds what a sweep keeps.
+const evidenceLimit = 64 << 20
+
+// mostKept is how many trials of this answer can be kept as evidence.
+func (r *chaosRun) mostKept() int { return max(100, evidenceLimit/(2*r.course.Body+4096)) }
+
+// shrinkTries bounds how many trials the search for a simpler schedule may cost.
+const shrinkTries = 40
+
+// shrink looks, for the first schedule of several steps that fails, for the simplest one that fails alike.
+// What is found is tried last, so that it is in the evidence under its own name.
+func (r *chaosRun) shrink(ctx context.Context, trials []*chaos.Trial) {
+	if !r.random() && r.c.String("replay") == "" {
+		return
+	}
+	if r.c.String("replay") != "" {
+		return // the user wants this one, as it is
+	}
+	verdicts := r.verdicts()
+	base := len(verdicts) - len(trials)
+	for i, t := range trials {
+		v := verdicts[base+i]
+		if !v.Wrong() {
+			continue
+		}
+		simplest := chaos.Shrink(t.Schedule, shrinkTries, func(s chaos.Schedule) bool {
+			r.campaign.Try(ctx, []*chaos.Trial{shrunk(r.course, s)}, nil)
+			all := r.verdicts()
+			return all[len(all)-1] == v
+		})
+		if simplest.String() != t.Schedule.String() {
+			r.say("%s fails as %s does: %s", simplest, t.Schedule, v)
+		}
+		return
+	}
+}
+
+func shrunk(c *chaos.Course, s chaos.Schedule) *chaos.Trial {
+	t := c.Named([]chaos.Schedule{s})[0]
+	t.Name, t.Demanded = "shrunk", false
+	return t
+}
+
+// verdicts judges what was recorded so far.
+func (r *chaosRun) verdicts() []recovery.Verdict {
+	var out []recovery.Verdict
+	for _, j := range recovery.Judge(checks.NewEvidence(r.campaign.Evidence())) {
+		out = append(out, j.Verdict)
+	}
+	return out
+}
+
+// untold returns why a run that made trials has told nothing, or nothing of what the user asked for.
+func untold(ev *checks.Evidence) string {
+	all := recovery.Judge(ev)
+	told, first := false, ""
+	for _, j := range all {
+		if j.Verdict != recovery.Inconclusive {
+			told = true
+			continue
+		}
+		if j.Trial().Demanded {
+			return fmt.Sprintf("%s: %s", j.Trial().Schedule, j.Reason)
+		}
+		if first == "" || strings.HasPrefix(first, "-") {
+			first = j.Reason
+		}
+	}
+	if told || len(all) == 0 {
+		return ""
+	}
+	return first
+}
