@@ -127,6 +127,26 @@ func (l *Lab) untried(t *Trial, number int, err error) *wire.Recording {
 		Name: t.Name, Schedule: t.Schedule.String(), Resume: t.Resume.String(), Mode: l.mode(t.Schedule), Demanded: t.Demanded, Gap: err.Error()}}
 }
 
+// Attempt makes a trial that is not kept, and returns the evidence as it would be if it were. It is valid until
+// the next trial.
+func (c *Campaign) Attempt(ctx context.Context, t *Trial) *wire.Bundle {
+	c.Try(ctx, []*Trial{t}, nil)
+	b := *c.Evidence()
+	n := len(c.bundle.Recordings) - 1
+	c.bundle.Recordings = c.bundle.Recordings[:n:n]
+	return &b
+}
+
+// TryFirst makes a trial that stands before all others in the evidence.
+func (c *Campaign) TryFirst(ctx context.Context, t *Trial) {
+	c.Try(ctx, []*Trial{t}, nil)
+	all := c.Evidence().Recordings
+	first := slices.IndexFunc(all, func(r *wire.Recording) bool { return r.Trial != nil })
+	rec := all[len(all)-1]
+	copy(all[first+1:], all[first:len(all)-1])
+	all[first] = rec
+}
+
 // Evidence returns what was recorded so far. It is valid until the next trial.
 func (c *Campaign) Evidence() *wire.Bundle {
 	if c.witness != nil {

@@ -44,6 +44,9 @@ func gravity(v Verdict) int { return slices.Index(Verdicts, v) }
 // Wrong reports whether the verdict says that what came differs from what should have come.
 func (v Verdict) Wrong() bool { return gravity(v) <= gravity(Duplicated) }
 
+// Loss reports whether the verdict says that content is missing, in whatever way it shows.
+func (v Verdict) Loss() bool { return v == Lost || v == FalseEnd || v == SilentLoss }
+
 // An Oracle is what a verdict rests on.
 type Oracle string
 

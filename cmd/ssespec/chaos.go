@@ -328,44 +328,38 @@ func (r *chaosRun) mostKept() int { return max(100, evidenceLimit/(2*r.course.Bo
 // shrinkTries bounds how many trials the search for a simpler schedule may cost.
 const shrinkTries = 40
 
-// shrink looks, for the first schedule of several steps that fails, for the simplest one that fails alike.
-// What is found is tried last, so that it is in the evidence under its own name.
+// shrink looks, for the first schedule drawn by lot that fails, for the simplest one that fails alike, which
+// then stands before all others in the evidence.
 func (r *chaosRun) shrink(ctx context.Context, trials []*chaos.Trial) {
-	if !r.random() && r.c.String("replay") == "" {
+	if !r.random() {
 		return
 	}
-	if r.c.String("replay") != "" {
-		return // the user wants this one, as it is
-	}
-	verdicts := r.verdicts()
-	base := len(verdicts) - len(trials)
-	for i, t := range trials {
-		v := verdicts[base+i]
-		if !v.Wrong() {
-			continue
-		}
-		simplest := chaos.Shrink(t.Schedule, shrinkTries, func(s chaos.Schedule) bool {
-			r.campaign.Try(ctx, []*chaos.Trial{shrunk(r.course, s)}, nil)
-			all := r.verdicts()
-			return all[len(all)-1] == v
-		})
-		if simplest.String() != t.Schedule.String() {
-			r.say("%s fails as %s does: %s", simplest, t.Schedule, v)
-		}
+	verdicts := verdictsOf(r.campaign.Evidence())
+	i := slices.IndexFunc(verdicts, recovery.Verdict.Wrong)
+	if i < 0 || len(trials[i].Schedule) < 2 {
 		return
+	}
+	t, want := trials[i], verdicts[i]
+	simplest := chaos.Shrink(t.Schedule, shrinkTries, func(s chaos.Schedule) bool {
+		all := verdictsOf(r.campaign.Attempt(ctx, r.shrunk(s)))
+		got := all[len(all)-1]
+		return got == want || got.Loss() && want.Loss()
+	})
+	if simplest.String() != t.Schedule.String() {
+		r.say("%s fails as %s does: %s", simplest, t.Schedule, want)
+		r.campaign.TryFirst(ctx, r.shrunk(simplest))
 	}
 }
 
-func shrunk(c *chaos.Course, s chaos.Schedule) *chaos.Trial {
-	t := c.Named([]chaos.Schedule{s})[0]
+func (r *chaosRun) shrunk(s chaos.Schedule) *chaos.Trial {
+	t := r.course.Named([]chaos.Schedule{s})[0]
 	t.Name, t.Demanded = "shrunk", false
 	return t
 }
 
-// verdicts judges what was recorded so far.
-func (r *chaosRun) verdicts() []recovery.Verdict {
+func verdictsOf(b *wire.Bundle) []recovery.Verdict {
 	var out []recovery.Verdict
-	for _, j := range recovery.Judge(checks.NewEvidence(r.campaign.Evidence())) {
+	for _, j := range recovery.Judge(checks.NewEvidence(b)) {
 		out = append(out, j.Verdict)
 	}
 	return out
