@@ -195,3 +195,24 @@ func FuzzParseSchedule(f *testing.F) {
 		}
 	})
 }
+
+func TestASweepVisitsEveryPlaceOrAnEvenSample(t *testing.T) {
+	t.Parallel()
+	c := &chaos.Course{Events: 3, Body: 100, Borders: []int{30, 60, 100}, Finite: true}
+	trials, tried, places := c.Sweep(nil, 1000)
+	if tried != 99 || places != 99 || len(trials) != 2*2+97 { // 100 is the end, and both borders are cut in two ways
+		t.Errorf("got %d trials of %d places of %d", len(trials), tried, places)
+	}
+	huge := &chaos.Course{Events: 40_000, Body: 8 << 20, Finite: true}
+	for i := range huge.Events {
+		huge.Borders = append(huge.Borders, (i+1)*(huge.Body/huge.Events))
+	}
+	trials, tried, places = huge.Sweep(nil, 500)
+	if len(trials) > 510 || len(trials) < 450 || tried >= places {
+		t.Errorf("got %d trials of %d places of %d, want about 500", len(trials), tried, places)
+	}
+	endless := &chaos.Course{Events: 3, Body: 100, Borders: []int{30, 60, 100}}
+	if _, _, places := endless.Sweep(nil, 1000); places > 60 {
+		t.Errorf("a stream without end is cut at %d places, want those up to its middle", places)
+	}
+}

@@ -120,13 +120,16 @@ func scene(number int) wire.Scene {
 	return wire.Scene(fmt.Sprintf("trial-%d", number))
 }
 
-// mode says where the connections of a schedule are disturbed. A place in a stream can be found above TLS
-// only; what TLS itself is there to notice happens below it.
+// mode says where the connections of a schedule are disturbed: below TLS, as a network does it, unless a place
+// in the stream is to be found, which can be seen above TLS only.
 func (l *Lab) mode(s Schedule) wire.Mode {
-	if len(s) > 0 && l.below(s[0]) {
+	switch {
+	case len(s) > 0 && l.below(s[0]):
 		return wire.WireMode
+	case slices.ContainsFunc(s, func(step Step) bool { return step.Spot.Where != "" }):
+		return wire.ExactMode
 	}
-	return wire.ExactMode
+	return wire.WireMode
 }
 
 // below reports whether a step is to happen below TLS.

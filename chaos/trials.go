@@ -127,7 +127,7 @@ func (c *Course) Trials(only []wire.FaultKind) []*Trial {
 		}
 		add("back-"+strings.ReplaceAll(r, ":", "-"), "event:%d/rst,%s", k, r)
 	}
-	for _, d := range c.Delays {
+	for _, d := range append([]string{usualDelay}, c.Delays...) {
 		add("back-after-"+d, "event:%d/rst,wait:%s", k, d)
 	}
 	if c.Resume.Cursor() {
@@ -135,6 +135,9 @@ func (c *Course) Trials(only []wire.FaultKind) []*Trial {
 	}
 	return out
 }
+
+// usualDelay is how long a reader stays away who has to find another network.
+const usualDelay = "2s"
 
 // cursors adds what is tried with the place that a reader names.
 func (c *Course) cursors(add func(name, format string, a ...any), k int) {
@@ -207,9 +210,9 @@ func nameOf(s Schedule) string {
 	}
 }
 
-// Sweep returns a cut at every border and at every byte of the undisturbed answer, or at an even sample of
-// the bytes where that were more than most trials. It also returns how many places there are.
-func (c *Course) Sweep(only []wire.FaultKind, most int) (trials []*Trial, places int) {
+// Sweep returns cuts at every border and at every byte of the undisturbed answer; where that were more than
+// most trials, at an even sample of both. It also returns how many places are tried, and how many there are.
+func (c *Course) Sweep(only []wire.FaultKind, most int) (trials []*Trial, tried, places int) {
 	if len(only) == 0 {
 		only = []wire.FaultKind{wire.FIN, wire.RST}
 	}
@@ -217,36 +220,30 @@ func (c *Course) Sweep(only []wire.FaultKind, most int) (trials []*Trial, places
 	if !c.Finite && c.Events > 0 {
 		last = c.Borders[c.middle()-1]
 	}
-	add := func(spot Spot, kind wire.FaultKind) {
-		s := Schedule{{Spot: spot, Kind: kind}}
-		trials = append(trials, c.trial(nameOf(s), s))
+	add := func(spot Spot, kinds ...wire.FaultKind) {
+		for _, kind := range kinds {
+			s := Schedule{{Spot: spot, Kind: kind}}
+			trials = append(trials, c.trial(nameOf(s), s))
+		}
+		tried++
 	}
 	borders := 0
-	for i, at := range c.Borders {
-		if at <= last && !(c.Finite && at == c.Body) {
-			for _, kind := range only {
-				add(Spot{Where: AtEvent, N: i + 1}, kind)
-			}
-			borders++
+	for borders < len(c.Borders) && c.Borders[borders] <= last && !(c.Finite && c.Borders[borders] == c.Body) {
+		borders++
+	}
+	for f, step := 0.0, stride(borders, most/2/len(only)); int(f) < borders; f += step {
+		add(Spot{Where: AtEvent, N: int(f) + 1}, only...)
+	}
+	for i, f, step := 0, 1.0, stride(last-1, most-len(trials)); int(f) < last; i, f = i+1, f+step {
+		if _, border := slices.BinarySearch(c.Borders, int(f)); !border {
+			add(Spot{Where: AtByte, N: int(f)}, only[i%len(only)])
 		}
 	}
-	var bytes []int
-	for at := 1; at < last; at++ {
-		if !slices.Contains(c.Borders, at) {
-			bytes = append(bytes, at)
-		}
-	}
-	places = borders + len(bytes)
-	step := 1.0
-	if room := most - len(trials); room < len(bytes) {
-		step = float64(len(bytes)) / float64(max(1, room))
-	}
-	for f := 0.0; int(f) < len(bytes); f += step {
-		i := int(f)
-		add(Spot{Where: AtByte, N: bytes[i]}, only[i%len(only)])
-	}
-	return trials, places
+	return trials, tried, borders + max(0, last-1-borders)
 }
+
+// stride returns how far apart n places are taken where there is room for fewer.
+func stride(n, room int) float64 { return max(1, float64(n)/float64(max(1, room))) }
 
 // Random returns n schedules drawn by lot: one to four cuts, each at any place of what is still to come.
 func (c *Course) Random(only []wire.FaultKind, n int, seed int64) []*Trial {

@@ -210,7 +210,7 @@ func TestASweepFindsThePlantedBorderEveryTime(t *testing.T) {
 		f := flaws[slices.IndexFunc(flaws, func(f fixtures.Flaw) bool { return f.Name == "one-border" })]
 		f.At = border
 		all := interrupt(t, f.Server(), 32, func(*chaos.Lab) profile.Resume { return profile.Resume{} }, func(c *chaos.Course) []*chaos.Trial {
-			trials, _ := c.Sweep(nil, 5000)
+			trials, _, _ := c.Sweep(nil, 5000)
 			return trials
 		})
 		wrong := map[string]bool{}

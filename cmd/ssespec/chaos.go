@@ -23,9 +23,10 @@ import (
 
 func chaosCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "chaos",
-		Usage:     "interrupt the answer in every way, ask for the rest, and prove whether it comes back whole",
-		ArgsUsage: "URL",
+		Name:        "chaos",
+		Usage:       "interrupt the answer in every way, ask for the rest, and prove whether it comes back whole",
+		ArgsUsage:   "URL",
+		Description: chaosDescription,
 		Flags: slices.Concat(requestFlags(), chaosBudgetFlags(), chaosFlags(), selectionFlags(), promiseFlags(), gateFlags(), outputFlags(), progressFlags(),
 			[]cli.Flag{text("output", "keep the evidence of the run in `FILE`, to be judged again", "o")}),
 		Action: func(c *cli.Context) error {
@@ -36,6 +37,19 @@ func chaosCommand() *cli.Command {
 		},
 	}
 }
+
+const chaosDescription = `A schedule is what happens to one reader, in steps between commas: event:5/rst,refuse:2s,event:1/fin,cursor:first
+
+Places    event:5 (behind it), event:5+7 (7 bytes more), byte:812, before-head, after-head, before-end;
+          in or behind event 5, the first one if none is named: inside-id:5, after-id, inside-name, inside-rune,
+          inside-crlf, before-blank, inside-chunk-size
+Faults    at a place: fin, rst, stall, stall:2s (and go on), half-close, slow-close:1s, duplicate, flip;
+          over HTTP/2: rst-stream, goaway
+          of a whole connection: latency:50ms, jitter:20ms, bandwidth:50 (KB/s), slice:7 (bytes)
+Way back  refuse:2s, status:503, wrong-type, dns, tls: what a reader meets that comes back
+          wait:10s, address, cookies, lower, twice, rivals, rival: what it does
+          cursor:first, last, terminal: asks once more from there; cursor:unknown, malformed, expired, future,
+          foreign, long, non-ascii, empty: names such an id in place of its own`
 
 // chaosFlags say what is done to the endpoint.
 func chaosFlags() []cli.Flag {
@@ -294,9 +308,9 @@ func (r *chaosRun) trials() ([]*chaos.Trial, error) {
 	n := max(1, r.c.Int("runs"))
 	if r.sweep() {
 		most := max(1, (r.l.Limits.Requests-r.campaign.Requests())/2)
-		swept, places := r.course.Sweep(r.faults, min(most, r.mostKept()))
-		if len(swept) < places {
-			r.say("the answer has %d places; %d of them are tried, evenly spread", places, len(swept))
+		swept, tried, places := r.course.Sweep(r.faults, min(most, r.mostKept()))
+		if tried < places {
+			r.say("the answer has %d places; %d of them are tried, evenly spread", places, tried)
 		}
 		trials = append(trials, swept...)
 	}
