@@ -203,7 +203,7 @@ func seen(kind wire.FaultKind, x *wire.Exchange) string {
 	}
 	switch x.End.Kind {
 	case wire.Complete:
-		return "fin, taken for the end"
+		return wire.SeenAsEnd
 	case wire.Truncated:
 		return "fin"
 	case wire.Reset:
@@ -212,7 +212,7 @@ func seen(kind wire.FaultKind, x *wire.Exchange) string {
 		}
 		return "reset"
 	}
-	return "silence"
+	return wire.SeenSilence
 }
 
 // unopened makes an exchange of a connection that did not open: because we kept it from opening, or because the

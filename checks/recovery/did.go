@@ -49,28 +49,30 @@ func (c Cut) did(again bool) string {
 	if again {
 		then = "then "
 	}
-	switch k := c.Fault.Kind; k {
-	case wire.Pause:
+	switch k := c.Fault.Kind; {
+	case unnoticed(c):
+		return then + "a bit was changed"
+	case k == wire.Pause:
 		return fmt.Sprintf("stalled after event %d for %s", c.Event, arg)
-	case wire.Duplicate:
+	case k == wire.Duplicate:
 		return fmt.Sprintf("event %d delivered twice by the path", c.Event)
-	case wire.Latency:
+	case k == wire.Latency:
 		return "everything delayed by " + arg
-	case wire.Jitter:
+	case k == wire.Jitter:
 		return "each piece delayed by up to " + arg
-	case wire.Bandwidth:
+	case k == wire.Bandwidth:
 		return "slowed to " + arg + " KB/s"
-	case wire.Slice:
+	case k == wire.Slice:
 		return "delivered in pieces of " + plural(arg, "byte")
-	case wire.Refuse:
+	case k == wire.Refuse:
 		return "then refused for " + arg
-	case wire.Status:
+	case k == wire.Status:
 		return "then answered " + arg + " by a gateway"
-	case wire.WrongType:
+	case k == wire.WrongType:
 		return "then sent a page by a gateway"
-	case wire.DNSFail:
+	case k == wire.DNSFail:
 		return "then the name was not found"
-	case wire.TLSFail:
+	case k == wire.TLSFail:
 		return "then TLS failed"
 	default:
 		return then + "cut " + c.where() + " by " + how[k]

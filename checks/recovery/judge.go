@@ -47,6 +47,9 @@ func (b *bench) judge(rec *wire.Recording) Judgment {
 	if kind := namedCursor(rec.Trial.Schedule); kind != "" {
 		return b.judgeCursor(j, r, kind)
 	}
+	if slices.ContainsFunc(j.Cuts, unnoticed) {
+		return j.said(Unsupported, "a bit was changed on the way and nothing noticed it: HTTP without TLS cannot")
+	}
 	switch cut := slices.ContainsFunc(j.Cuts, func(c Cut) bool { return c.Fault.Kind.Cuts() }); {
 	case cut && r.resume.Way == profile.NoResume:
 		return b.unsupported(j, r)
@@ -59,6 +62,11 @@ func (b *bench) judge(rec *wire.Recording) Judgment {
 	default:
 		return b.judgePieces(j, r, cut)
 	}
+}
+
+// unnoticed reports whether a changed bit ended nothing.
+func unnoticed(c Cut) bool {
+	return c.Fault.Kind == wire.Flip && (c.Fault.Seen == wire.SeenAsEnd || c.Fault.Seen == wire.SeenSilence)
 }
 
 func orElse(s, other string) string {
@@ -85,7 +93,7 @@ func (b *bench) unsupported(j Judgment, r *reading) Judgment {
 		why = "no way back was to be used"
 	}
 	for _, c := range j.Cuts {
-		if c.Fault.Seen == "fin, taken for the end" {
+		if c.Fault.Seen == wire.SeenAsEnd {
 			return j.said(Unsupported, "%s; and the cut cannot be told from the end of the answer", why)
 		}
 	}

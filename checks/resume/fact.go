@@ -162,7 +162,7 @@ with the connection looks whole wherever it is cut.`,
 }
 
 // takenForTheEnd is how package chaos says that a reader saw a cut as the end.
-const takenForTheEnd = "fin, taken for the end"
+const takenForTheEnd = wire.SeenAsEnd
 
 var reconnectFaults = &checks.Check{
 	ID:     "resume/5xx-window",

@@ -67,6 +67,12 @@ type Fault struct {
 	Seen   string // how the reader saw it: "fin", "reset", "silence", "RST_STREAM", …; empty if it did not land
 }
 
+// How a reader saw a fault, where a judge asks for it.
+const (
+	SeenAsEnd   = "fin, taken for the end" // the body is ended by closing, so that a cut is its end
+	SeenSilence = "silence"
+)
+
 // Cuts reports whether the fault ends the reader's connection.
 func (k FaultKind) Cuts() bool {
 	switch k {
