@@ -212,6 +212,9 @@ func seen(kind wire.FaultKind, x *wire.Exchange) string {
 		}
 		return "reset"
 	}
+	if x.End.Note != "" { // what came could not be read any more
+		return x.End.Note
+	}
 	return wire.SeenSilence
 }
 

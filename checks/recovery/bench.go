@@ -230,6 +230,7 @@ func (r *reading) cuts() []Cut {
 			continue
 		}
 		c := Cut{Fault: f, Event: len(v.Stream.Events), Half: v.Stream.Tail < len(v.Text.Bytes) && half(v.Stream)}
+		c.busy = v.End.Kind == wire.HungUp && v.Text.When(len(v.Text.Bytes)) > v.End.At/2
 		if items := r.itemsOf(v); len(items) > 0 {
 			c.ID = items[len(items)-1].name
 		}

@@ -66,7 +66,7 @@ func (b *bench) judge(rec *wire.Recording) Judgment {
 
 // unnoticed reports whether a changed bit ended nothing.
 func unnoticed(c Cut) bool {
-	return c.Fault.Kind == wire.Flip && (c.Fault.Seen == wire.SeenAsEnd || c.Fault.Seen == wire.SeenSilence)
+	return c.Fault.Kind == wire.Flip && (c.Fault.Seen == wire.SeenAsEnd || c.Fault.Seen == wire.SeenSilence && c.busy)
 }
 
 func orElse(s, other string) string {

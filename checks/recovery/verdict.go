@@ -80,6 +80,7 @@ type Cut struct {
 	Event int    // events that were read in full on that connection before it
 	ID    string // the id of the last of them; empty where it has none
 	Half  bool   // it was inside an event
+	busy  bool   // bytes still came when the reader left
 }
 
 // A Judgment is the verdict on one trial.
