@@ -64,6 +64,9 @@ const longCursor = 4096
 // falseCursor returns a place that is not the reader's own.
 func (r *reader) falseCursor(ctx context.Context, kind string) ([]byte, error) {
 	id := string(r.cursor)
+	if way := r.t.Resume; way.Way == profile.GetRoute && !strings.Contains(way.Name, "{last-event-id}") {
+		return nil, moot("the place is not named by an id: %s", way)
+	}
 	if id == "" {
 		return nil, moot("the events that came have no id")
 	}

@@ -218,7 +218,7 @@ func (r *reader) request(ctx context.Context, first wire.Request) (wire.Request,
 		next, ok = first, true // all that the reader of a stream can do that ended too early
 	}
 	if !ok {
-		return first, fmt.Errorf("nothing came that %s could ask with", r.t.Resume)
+		return first, moot("nothing had come that tells where the rest is: %s", r.t.Resume)
 	}
 	if s, ok := r.turn(UseCursor); ok && s.Arg == "empty" {
 		next.Header = next.Header.Set("Last-Event-ID", "")
