@@ -252,3 +252,22 @@ func TestAFaultThatNeedsTwoCutsShrinksToTwo(t *testing.T) {
 		}
 	}
 }
+
+// A server may count the events of all its answers together: then 41, 43, 44 is complete, and what one answer
+// alone shows as a count is none beside others.
+func TestNumbersThatCountTheEventsOfOthersAccuseNobody(t *testing.T) {
+	flaws := fixtures.Flaws()
+	f := flaws[slices.IndexFunc(flaws, func(f fixtures.Flaw) bool { return f.Name == "shared-history" })]
+	schedule, err := chaos.ParseSchedule("event:5/rst")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := interrupt(t, f.Server(), 16, func(*chaos.Lab) profile.Resume { return profile.Resume{} }, func(c *chaos.Course) []*chaos.Trial {
+		return c.Named(slices.Repeat([]chaos.Schedule{schedule}, 32))
+	})
+	for _, j := range all {
+		if j.Verdict == recovery.Lost || j.Oracle == recovery.NumberedIDs {
+			t.Errorf("got %s by %s: %s", j.Verdict, j.Oracle, j.Reason)
+		}
+	}
+}
