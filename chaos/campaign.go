@@ -174,6 +174,17 @@ func (c *Campaign) dismiss() {
 	b.Recordings = slices.Insert(b.Recordings, i, rec)
 }
 
+// Confirm asks for the undisturbed answer once more, if it has an end: it is no truth to compare with if it has
+// changed meanwhile.
+func (c *Campaign) Confirm(ctx context.Context) {
+	again := c.bundle.Recording(wire.Again)
+	if c.trials > 0 && again != nil && !c.l.endless() && c.l.safe() && ctx.Err() == nil {
+		one := *c.l
+		xs, _ := one.record(ctx, one.opening())
+		again.Exchanges = append(again.Exchanges, xs...)
+	}
+}
+
 // End returns all that was recorded. No trial can be made any more.
 func (c *Campaign) End() *wire.Bundle {
 	b := c.Evidence()

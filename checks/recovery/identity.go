@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ssespec/ssespec/checks/profile"
@@ -18,7 +19,7 @@ type identity struct {
 
 // identify looks for what tells the two undisturbed answers apart.
 func (b *bench) identify() *identity {
-	x, y := b.items(b.control), b.items(b.again)
+	x, y := b.items(b.control), b.items(b.again())
 	if b.steady || len(x) < 2 || len(y) < 2 {
 		return nil
 	}
@@ -77,7 +78,7 @@ func (b *bench) regenerated(r *reading) (Anomaly, bool) {
 	}
 	for n, p := range r.pieces[1:] {
 		other, ok := b.identity.of(p.items)
-		if !ok || other == first {
+		if !ok || other == first || b.continues(r.pieces[0].items, p.items) {
 			continue
 		}
 		a := Anomaly{Kind: Restarted, Oracle: SuffixAgreement,
@@ -86,6 +87,27 @@ func (b *bench) regenerated(r *reading) (Anomaly, bool) {
 		return a, true
 	}
 	return Anomaly{}, false
+}
+
+// continues reports whether later events may follow earlier ones although what they have in common changed: it
+// may belong to the connection rather than to the answer. Only what begins again, or ids that count anew behind
+// another name, are another answer for sure.
+func (b *bench) continues(before, items []item) bool {
+	if b.identity.path != "" {
+		return items[0].name == "" || items[0].name != before[0].name
+	}
+	x, y := counted(before[len(before)-1].name), counted(items[0].name)
+	return y > x
+}
+
+// counted returns the number that a name ends with, or -1.
+func counted(name string) int64 {
+	digits := name[len(strings.TrimRight(name, "0123456789")):]
+	n, err := strconv.ParseInt(digits, 10, 62)
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // mixed finds events of another stream, which was open at the same time. That stream must be another one

@@ -288,6 +288,7 @@ func (r *chaosRun) record(ctx context.Context) (*wire.Bundle, error) {
 	r.campaign.Try(ctx, trials, p.tell)
 	p.stop()
 	r.shrink(ctx, trials)
+	r.campaign.Confirm(ctx)
 	return r.campaign.End(), nil
 }
 
