@@ -142,6 +142,9 @@ func (b *bench) judgePieces(j Judgment, r *reading, cut bool) Judgment {
 	if b.finite() && !r.ended() && !b.idle(r) {
 		return j.unjudged("events were still coming when patience ended after %v (--patience)", checks.Brief(r.last().End.At))
 	}
+	if cut && !b.finite() && !r.ended() && len(b.items(r.last())) == 0 {
+		return b.judgeSilence(j, r)
+	}
 	applied, found := b.compare(r)
 	if len(found) > 0 && found[0].Kind == Hung && b.restless(r.last().End.At) {
 		return j.unjudged("the answer did not come to its end, on a machine that is too restless to blame the server for it")
@@ -161,6 +164,25 @@ func (b *bench) judgePieces(j Judgment, r *reading, cut bool) Judgment {
 	j.Oracle = applied[0]
 	return j.said(Whole, "%s", b.wholly(j, r, cut))
 }
+
+// judgeSilence judges a stream without end that was taken up and says nothing: only where others were told
+// something meanwhile is that wrong.
+func (b *bench) judgeSilence(j Judgment, r *reading) Judgment {
+	v := r.last()
+	from, to := v.Began, v.Began.Add(v.End.At-lag)
+	missed := slices.IndexFunc(b.witness, func(it item) bool { at := arrived(it); return at.After(from) && at.Before(to) })
+	if missed < 0 || b.witnessed(r) == nil || b.restless(v.End.At) {
+		return j.unjudged("the stream that was taken up brought no event in %v", checks.Brief(v.End.At))
+	}
+	a := Anomaly{Kind: Hung, Oracle: WitnessStream, Events: []string{b.witness[missed].name}, Where: v.Span(0, 0), At: v.End.At,
+		Witness: fmt.Sprintf("connection %d was open for %v and brought no event, while another brought event %s", len(r.own), checks.Brief(v.End.At), b.witness[missed].name)}
+	j.Anomalies, j.Oracle = []Anomaly{a}, a.Oracle
+	j.Takes = v.Cursor != "" // who names no place is told something
+	return j.said(Hung, "the stream was taken up and says nothing: %s", a.Witness)
+}
+
+// lag is how much later an event may come on one connection than on another.
+const lag = time.Second
 
 // idle reports whether a stream that we left had long brought no event.
 func (b *bench) idle(r *reading) bool {

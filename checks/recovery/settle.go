@@ -17,7 +17,7 @@ func settle(b *bench, all []Judgment) {
 			// read to its first event only, an answer that begins again looks like one event too many
 			j.Verdict, j.Anomalies[0].Kind, j.Anomalies = Restarted, Restarted, j.Anomalies[:1]
 			j.Reason = "the answer began again from its first event"
-		case !takes && !promised && !b.finite() && j.Verdict.Wrong() && j.Verdict != Foreign && cut(j):
+		case !takes && !promised && !b.finite() && j.Verdict.Wrong() && j.Verdict != Foreign && j.Verdict != Hung && cut(j):
 			j.Verdict, j.Anomalies = Unsupported, nil
 			j.Reason = "ids are not taken up: the stream goes on with what is new"
 		}

@@ -272,3 +272,18 @@ func TestNumbersThatCountTheEventsOfOthersAccuseNobody(t *testing.T) {
 		}
 	}
 }
+
+// A feed that takes a reader up and tells it nothing is not whole, though nothing that came is wrong.
+func TestAFeedThatSaysNothingToWhoComesBackIsHung(t *testing.T) {
+	s := fixtures.Resumable{Kind: fixtures.Live}.Server()
+	s.EditAny(func(r *fixtures.Request, a *fixtures.Answer) {
+		if r.Header.Get("Last-Event-ID") != "" && a.Status == 200 {
+			a.Only()
+			a.End = fixtures.Hang
+		}
+	})
+	j := visit(t, s, profile.Resume{}, "event:5/rst")[0]
+	if j.Verdict != recovery.Hung || j.Oracle != recovery.WitnessStream {
+		t.Errorf("got %s (%s): %s", j.Verdict, j.Oracle, j.Reason)
+	}
+}
