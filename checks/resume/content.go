@@ -80,7 +80,7 @@ A server that never takes up a place is judged by ids-taken-up.`,
 var idsTakenUp = &checks.Check{
 	ID:     "resume/ids-taken-up",
 	Title:  "A server that gives ids should take up the one that a reader names",
-	Level:  checks.Should,
+	Level:  checks.Advice,
 	Clause: lastEventID,
 	Since:  "0.2",
 	Doc: `
