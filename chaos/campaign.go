@@ -66,6 +66,7 @@ func (c *Campaign) Try(ctx context.Context, trials []*Trial, tell func(*Trial, *
 	if l := c.l; c.witness == nil && opened(l.control()) && l.endless() && l.safe() && ctx.Err() == nil {
 		c.witness = l.watchBeside(ctx)
 	}
+	c.l.Limits.Bytes = min(c.l.maxBytes(), max(leastKept, evidenceLimit/int64(2*len(trials)+1)))
 	recs := make([]*wire.Recording, len(trials))
 	work := make(chan int)
 	var mu sync.Mutex // of tell
@@ -94,6 +95,13 @@ func (c *Campaign) Try(ctx context.Context, trials []*Trial, tell func(*Trial, *
 	c.trials += len(trials)
 	c.bundle.Recordings = append(c.bundle.Recordings, recs...)
 }
+
+// evidenceLimit bounds what all answers of a run may have together, and leastKept what each may have however
+// many there are.
+const (
+	evidenceLimit = 256 << 20
+	leastKept     = 64 << 10
+)
 
 // afford says why a trial cannot be made, or waits until its requests may be sent.
 func (c *Campaign) afford(ctx context.Context, t *Trial) error {

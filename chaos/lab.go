@@ -32,9 +32,10 @@ type Lab struct {
 	Lookup  func(ctx context.Context, host string) ([]netip.Addr, error)      // nil for the system's resolver
 	Tap     func(Progress)                                                    // told what goes on; may be nil
 
-	Seed     int64         // of all that is drawn by lot
-	Sequence string        // JSON path of each event's number, where the user knows one
-	Patience time.Duration // how long a stream that was resumed may bring nothing new; 0 for the usual
+	Permit   func(*url.URL) bool // whether a connection may be disturbed that leads there; nil for all
+	Seed     int64               // of all that is drawn by lot
+	Sequence string              // JSON path of each event's number, where the user knows one
+	Patience time.Duration       // how long a stream that was resumed may bring nothing new; 0 for the usual
 
 	purse      *purse                                     // that many trials share; nil to count alone
 	link       *link                                      // that connections pass through; nil for none

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -49,11 +50,20 @@ func (l *Lab) record(ctx context.Context, a ask) ([]*wire.Exchange, error) {
 		if !ok || len(hops) > maxHops {
 			return hops, nil
 		}
+		if l.link != nil && !l.permits(next.URL) {
+			return hops, fmt.Errorf("the target redirects to %.200q, which was not said to be there to be disturbed", next.URL)
+		}
 		if to, err := url.Parse(next.URL); err != nil || to.Hostname() != u.Hostname() {
 			a.address = netip.Addr{} // it was another name's
 		}
 		a.req = next
 	}
+}
+
+// permits reports whether connections to a URL may be disturbed.
+func (l *Lab) permits(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (l.Permit == nil || l.Permit(u))
 }
 
 // given returns the hops that were made before the user's limit stopped us; the last one says so, since

@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -764,6 +765,31 @@ func TestManyTrialsAtOnceAreRecordedInOrder(t *testing.T) {
 		}
 		if !slices.Equal(got, want) || told != len(ts) {
 			t.Errorf("told %d; got %v, want %v", told, got, want)
+		}
+	})
+}
+
+// A target may lead a reader that comes back to somebody who never agreed to be disturbed.
+func TestWhoIsNotToBeDisturbedIsNot(t *testing.T) {
+	bubble(t, func(t *testing.T, g *stage) {
+		d := numbered(6)
+		d.change = func(r *fixtures.Request, a *fixtures.Answer) {
+			if r.Header.Get("Last-Event-ID") != "" {
+				a.Only()
+				a.Status, a.Framing = 307, fixtures.Length
+				a.Header = fixtures.Header{{Name: "Location", Value: "http://elsewhere.example/s"}}
+			}
+		}
+		l := bubbled(g.serve(d.server()))
+		l.Permit = func(u *url.URL) bool { return u.Hostname() == host }
+		rec, _ := try(g.ctx, l, trial(t, "event:2/rst,event:1/rst"))
+		if !strings.Contains(rec.Trial.Gap, `redirects to "http://elsewhere.example/s"`) {
+			t.Errorf("got gap %q", rec.Trial.Gap)
+		}
+		for _, x := range rec.Exchanges {
+			if strings.Contains(x.Request.URL, "elsewhere") {
+				t.Error("the other host was asked")
+			}
 		}
 	})
 }

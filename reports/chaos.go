@@ -1,10 +1,12 @@
 package reports
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ssespec/ssespec/checks/recovery"
 	"github.com/ssespec/ssespec/checks/wire"
@@ -92,9 +94,9 @@ func outcomes(all []recovery.Judgment) []*outcome {
 
 // plainly is the reason without the time that it took.
 func plainly(j *recovery.Judgment) string {
-	if before, after, ok := strings.Cut(j.Reason, "resumed after "); ok {
+	if after, ok := strings.CutPrefix(j.Reason, "resumed after "); ok { // elsewhere these are a server's words
 		if _, rest, ok := strings.Cut(after, ", "); ok {
-			return before + rest
+			return rest
 		}
 	}
 	return j.Reason
@@ -148,7 +150,8 @@ func capital(s string) string {
 	if s == "" || strings.Contains(s, "/") && !strings.Contains(s, " ") {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:n]) + s[n:]
 }
 
 // The cells of a heat strip.
@@ -175,7 +178,7 @@ func (p *page) heat(all []recovery.Judgment) {
 		if len(j.Cuts) == 0 || !j.Cuts[0].Fault.Kind.Cuts() || j.Verdict == recovery.Unsupported || strings.Contains(j.Trial().Schedule, "cursor:") {
 			continue
 		}
-		at := min(width-1, j.Cuts[0].Fault.Landed*width/len(v.Text.Bytes))
+		at := min(width-1, min(j.Cuts[0].Fault.Landed, len(v.Text.Bytes))*width/len(v.Text.Bytes))
 		if m := mark(j); cells[at] != harmed && (cells[at] != unharmed || m == harmed) {
 			cells[at] = m
 		}
@@ -184,8 +187,11 @@ func (p *page) heat(all []recovery.Judgment) {
 		return
 	}
 	p.line("  %s", p.heatLine(cells))
-	right := fmt.Sprintf("%d events", len(v.Stream.Events))
+	right := plural(len(v.Stream.Events), "event", "events")
 	key := "━ whole after a cut here, ✗ not, · not cut"
+	if slices.Contains(cells, untold) {
+		key = "━ whole after a cut here, ✗ not, ? not judged, · not cut"
+	}
 	room := width - 1 - len(right) - columns(key)
 	if room < 4 {
 		key, room = "", width-1-len(right)
@@ -195,7 +201,7 @@ func (p *page) heat(all []recovery.Judgment) {
 
 func mark(j *recovery.Judgment) rune {
 	switch {
-	case j.Verdict.Wrong(), j.Verdict == recovery.Refused:
+	case j.Verdict.Wrong(), j.Verdict == recovery.Refused, j.Verdict == recovery.Expired:
 		return harmed
 	case j.Verdict == recovery.Inconclusive:
 		return untold
@@ -226,7 +232,13 @@ func (r *Report) again(j *recovery.Judgment) string {
 		words = append(words, "-H", quoteShell(f.Name+": "+f.Value))
 	}
 	if b.Target.Method != "GET" && b.Target.Method != "" {
-		words = append(words, "-X", b.Target.Method)
+		words = append(words, "-X", quoteShell(b.Target.Method))
+	}
+	if len(b.Target.Body) > 0 {
+		words = append(words, "-d", quoteShell(data(b.Target.Body)))
+	}
+	if m := b.Target.Method; m != "GET" && m != "HEAD" && m != "" && len(j.Recording.Exchanges) > 0 { // it was repeated, so that was allowed
+		words = append(words, "--repeat-post")
 	}
 	if t.Resume != "none" && t.Resume != "last-event-id" {
 		words = append(words, "--resume", quoteShell(t.Resume))
@@ -235,6 +247,15 @@ func (r *Report) again(j *recovery.Judgment) string {
 		words = append(words, "--seq", quoteShell(b.Sequence))
 	}
 	return strings.Join(append(words, "--replay", quoteShell(t.Schedule)), " ")
+}
+
+// data is a request body as -d takes it. What -d would take for a file's name, or no word can hold, is to come
+// from standard input.
+func data(body []byte) string {
+	if body[0] == '@' || bytes.IndexByte(body, 0) >= 0 || !utf8.Valid(body) {
+		return "@-"
+	}
+	return string(body)
 }
 
 // quoteShell quotes a word for a POSIX shell where it must be.
@@ -304,6 +325,7 @@ func (r *Report) trialJSON(j *recovery.Judgment) jsonTrial {
 		Reason: j.Reason, Anomalies: []jsonAnomaly{}, RecoveryMS: ms(j.Recovery), Scene: string(j.Recording.Scene), Reproduce: r.again(j),
 	}
 	out.Fault.Aim, _, _ = strings.Cut(t.Schedule, ",")
+	out.Fault.Kind = kindOf(out.Fault.Aim)
 	for i, c := range j.Cuts {
 		f, l := cutJSON(c)
 		if i == 0 {
@@ -321,6 +343,15 @@ func (r *Report) trialJSON(j *recovery.Judgment) jsonTrial {
 		out.Anomalies = append(out.Anomalies, jsonAnomaly{string(a.Kind), string(a.Oracle), events, a.Witness, w})
 	}
 	return out
+}
+
+// kindOf returns the kind of fault that a step asks for, whether it happened or not.
+func kindOf(step string) string {
+	word, _, _ := strings.Cut(step[strings.LastIndexByte(step, '/')+1:], ":")
+	if word == "rst" {
+		return string(wire.RST)
+	}
+	return word
 }
 
 func cutJSON(c recovery.Cut) (jsonFault, *jsonLanded) {

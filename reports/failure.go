@@ -57,7 +57,7 @@ const maxFindings = 3
 func (p *page) finding(f checks.Finding, st style, first bool) {
 	if j := p.r.trial(f.Where.Scene); j != nil {
 		p.say("  → ", f.Message)
-		p.tell("    ", plain, p.r.again(j), faint)
+		p.line("    %s", p.paint(safe(p.r.again(j)), faint)) // in one piece, to be copied
 		if !first {
 			return
 		}

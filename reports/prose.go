@@ -26,6 +26,7 @@ func columns(s string) int {
 // fold breaks prose into lines of at most width columns. A word that is longer is divided, but not a
 // URL, which would be of no use in two pieces. Spaces stay as they are: they may be quoted.
 func fold(s string, width int) []string {
+	width = max(1, width)
 	var lines []string
 	line, used := "", 0
 	flush := func() {

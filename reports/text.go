@@ -299,7 +299,7 @@ func (p *page) verdict() {
 func (p *page) evidence() {
 	switch {
 	case p.r.Kept != "":
-		p.tell("", plain, "The same evidence again: ssespec judge "+quoteShell(p.r.Kept), faint)
+		p.line("%s", p.paint("The same evidence again: ssespec judge "+safe(quoteShell(p.r.Kept)), faint))
 	case p.r.Command == "chaos":
 		p.tell("", plain, "With -o FILE the evidence is kept, and ssespec judge FILE judges it again", faint)
 	}

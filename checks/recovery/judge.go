@@ -372,6 +372,8 @@ func (b *bench) noOracle(r *reading) string {
 		return "the undisturbed answer is no event stream, so that there is nothing to compare with"
 	case len(b.items(b.control)) == 0:
 		return "the undisturbed answer has no event, so that there is nothing to compare with"
+	case completed(b.control) && !b.finite():
+		return "no oracle applies: the answer is another one each time, and its end cannot be told from its other events"
 	case !b.finite() && len(b.witness) == 0:
 		return "no oracle applies: nobody knows what an endless stream should have said (numbers in its events would tell: --seq)"
 	case !b.finite() && len(r.pieces) > 1 && len(r.pieces[0].items) == 0:

@@ -106,9 +106,12 @@ func runChaos(c *cli.Context) error {
 	}
 	ctx, stop := interruptible(c.Context)
 	defer stop()
-	limited, cancel := context.WithTimeout(ctx, c.Duration("max-time"))
-	defer cancel()
-	b, err := r.record(limited)
+	if d := c.Duration("max-time"); d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+	}
+	b, err := r.record(ctx)
 	if err != nil {
 		return err
 	}
@@ -131,6 +134,10 @@ func newRun(c *cli.Context) (*chaosRun, error) {
 	}
 	if r.loopback, err = r.permitted(r.l.Target.URL); err != nil {
 		return nil, err
+	}
+	r.l.Permit = func(u *url.URL) bool {
+		_, err := r.permitted(u.String())
+		return err == nil
 	}
 	if way := c.String("resume"); way != "" && way != "auto" {
 		if r.resume, err = profile.ParseResume(way); err != nil {
@@ -309,7 +316,11 @@ func (r *chaosRun) trials() ([]*chaos.Trial, error) {
 	n := max(1, r.c.Int("runs"))
 	if r.sweep() {
 		most := max(1, (r.l.Limits.Requests-r.campaign.Requests())/2)
-		swept, tried, places := r.course.Sweep(r.faults, min(most, r.mostKept()))
+		most = min(most, r.mostKept())
+		swept, tried, places := r.course.Sweep(r.faults, most)
+		if over := len(swept) - most; over > 0 && over < tried { // an even spread may take one more
+			swept, tried = swept[:most], tried-over
+		}
 		if tried < places {
 			r.say("the answer has %d places; %d of them are tried, evenly spread", places, tried)
 		}
