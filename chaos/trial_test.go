@@ -25,7 +25,6 @@ type desk struct {
 
 	mu    sync.Mutex
 	asked []*fixtures.Request
-	at    []time.Time
 }
 
 // numbered are n events with ids from 1, the last of a type of its own, and the server ends then.
@@ -41,7 +40,7 @@ func numbered(n int) *desk {
 func (d *desk) server() *fixtures.Server {
 	return answering(func(r *fixtures.Request) fixtures.Answer {
 		d.mu.Lock()
-		d.asked, d.at = append(d.asked, r), append(d.at, time.Now())
+		d.asked = append(d.asked, r)
 		d.mu.Unlock()
 		from := 0
 		if id := r.Header.Get("Last-Event-ID"); id != "" {
@@ -59,10 +58,17 @@ func (d *desk) server() *fixtures.Server {
 	})
 }
 
+// requests are those that came so far. A server may still be at one when its reader has left.
+func (d *desk) requests() []*fixtures.Request {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.asked)
+}
+
 // cursors are what the requests named from the i-th on, counted from 0; "-" for nothing.
 func (d *desk) cursors(i int) string {
 	var out []string
-	for _, r := range d.asked[min(i, len(d.asked)):] {
+	for _, r := range d.requests()[min(i, len(d.requests())):] {
 		c := "-"
 		for _, f := range r.Header {
 			if strings.EqualFold(f.Name, "Last-Event-ID") {
@@ -216,7 +222,7 @@ func TestCookiesAreBroughtOnlyWhereTheScheduleSaysSo(t *testing.T) {
 				d := numbered(6)
 				d.field = fixtures.Header{{Name: "Set-Cookie", Value: "sid=1; Path=/; HttpOnly"}}
 				wantNoGap(t, g.visit(t, d, schedule))
-				if got := d.asked[len(d.asked)-1].Header.Get("Cookie"); got != want {
+				if got := d.requests()[len(d.requests())-1].Header.Get("Cookie"); got != want {
 					t.Errorf("got cookie %q, want %q", got, want)
 				}
 			})
@@ -231,7 +237,7 @@ func TestNewerCookieReplacesTheOlder(t *testing.T) {
 			a.Header = append(a.Header, fixtures.Field{Name: "Set-Cookie", Value: fmt.Sprintf("sid=%d; Path=/", r.Serial)})
 		}
 		wantNoGap(t, g.visit(t, d, "event:3/rst,event:1/rst,cookies"))
-		if got, want := d.asked[len(d.asked)-1].Header.Get("Cookie"), fmt.Sprintf("sid=%d", begun+2); got != want {
+		if got, want := d.requests()[len(d.requests())-1].Header.Get("Cookie"), fmt.Sprintf("sid=%d", begun+2); got != want {
 			t.Errorf("got cookie %q, want %q", got, want)
 		}
 	})
@@ -271,12 +277,12 @@ func TestFieldNameInLowerCase(t *testing.T) {
 	bubble(t, func(t *testing.T, g *stage) {
 		d := numbered(6)
 		wantNoGap(t, g.visit(t, d, "event:3/rst,lower"))
-		for _, f := range d.asked[len(d.asked)-1].Header {
+		for _, f := range d.requests()[len(d.requests())-1].Header {
 			if f.Name == "last-event-id" && f.Value == "3" {
 				return
 			}
 		}
-		t.Errorf("got %v", d.asked[len(d.asked)-1].Header)
+		t.Errorf("got %v", d.requests()[len(d.requests())-1].Header)
 	})
 }
 
@@ -293,7 +299,7 @@ func TestFalseCursors(t *testing.T) {
 				}
 				rec := g.visit(t, d, "event:3/rst,cursor:"+kind)
 				wantNoGap(t, rec)
-				h := d.asked[len(d.asked)-1].Header
+				h := d.requests()[len(d.requests())-1].Header
 				got := h.Get("Last-Event-ID")
 				if !regexp.MustCompile("^("+want+")$").MatchString(got) || got == "5000003" {
 					t.Errorf("got %q, want %s", got, want)
@@ -345,7 +351,7 @@ func TestUnknownIDWasNeverGiven(t *testing.T) {
 			l := bubbled(g.serve(d.server()))
 			l.Seed = seed
 			try(g.ctx, l, trial(t, "event:6/rst,cursor:unknown"))
-			if got := d.asked[len(d.asked)-1].Header.Get("Last-Event-ID"); strings.Contains("abcdef", got) {
+			if got := d.requests()[len(d.requests())-1].Header.Get("Last-Event-ID"); strings.Contains("abcdef", got) {
 				t.Errorf("seed %d: %q is called unknown, and the server gave it", seed, got)
 				return
 			}
@@ -421,7 +427,7 @@ func TestWhoHasNoWayBackDoesNotComeBack(t *testing.T) {
 		one.Resume = profile.Resume{Way: profile.NoResume}
 		rec, _ := try(g.ctx, bubbled(g.serve(d.server())), one)
 		wantNoGap(t, rec)
-		if got := len(d.asked); got != begun+1 {
+		if got := len(d.requests()); got != begun+1 {
 			t.Errorf("%d requests were made, want %d", got, begun+1)
 		}
 	})
@@ -449,7 +455,7 @@ func TestWaysToAskForTheRest(t *testing.T) {
 				}
 				rec, _ := try(g.ctx, bubbled(g.serve(d.server())), one)
 				wantNoGap(t, rec)
-				r := d.asked[begun+1]
+				r := d.requests()[begun+1]
 				got := fmt.Sprintf("%s %s id=%s cursor=%s", r.Method, r.Target, r.Header.Get("Last-Event-ID"), r.Header.Get("X-Since"))
 				if got != want {
 					t.Errorf("got %s, want %s", got, want)
@@ -483,7 +489,7 @@ func TestNumberInTheDataStandsForAnID(t *testing.T) {
 		one.Resume, one.Seq = profile.Resume{Way: profile.QueryParam, Name: "after"}, "n"
 		rec, _ := try(g.ctx, bubbled(g.serve(d.server())), one)
 		wantNoGap(t, rec)
-		if got := d.asked[begun+1].Target; got != "/s?after=2" {
+		if got := d.requests()[begun+1].Target; got != "/s?after=2" {
 			t.Errorf("got %s, want /s?after=2", got)
 		}
 	})
@@ -498,7 +504,7 @@ func TestPostIsSentOnceUnlessItMayBeRepeated(t *testing.T) {
 			l := bubbled(g.serve(s))
 			l.Repeat = repeat
 			rec, _ := try(g.ctx, l, trial(t, "event:3/rst,twice"), trial(t, "slice:3"))
-			if n := len(d.asked); !repeat && n != 1 || repeat && n < 5 {
+			if n := len(d.requests()); !repeat && n != 1 || repeat && n < 5 {
 				t.Errorf("repeat %v: the server got %d requests", repeat, n)
 			}
 			if !repeat && !strings.Contains(rec.Trial.Gap, "--repeat-post") {
@@ -550,8 +556,8 @@ func TestBudgetOfRequestsIsNeverExceeded(t *testing.T) {
 						l := bubbled(g.serve(d.server()))
 						l.Limits.Requests = limit
 						_, b := try(g.ctx, l, trial(t, schedule), trial(t, schedule))
-						if len(d.asked) > limit {
-							t.Errorf("%d requests were sent where %d are allowed", len(d.asked), limit)
+						if len(d.requests()) > limit {
+							t.Errorf("%d requests were sent where %d are allowed", len(d.requests()), limit)
 							return
 						}
 						if b.Requests > limit {
@@ -570,8 +576,8 @@ func TestRequestsAreCounted(t *testing.T) {
 			bubble(t, func(t *testing.T, g *stage) {
 				d := numbered(6)
 				_, b := try(g.ctx, bubbled(g.serve(d.server())), trial(t, schedule))
-				if b.Requests != len(d.asked) {
-					t.Errorf("counted %d requests, and the server got %d", b.Requests, len(d.asked))
+				if b.Requests != len(d.requests()) {
+					t.Errorf("counted %d requests, and the server got %d", b.Requests, len(d.requests()))
 				}
 			})
 		})
@@ -583,8 +589,8 @@ func TestAnswersOfTheGatewayAreNoRequests(t *testing.T) {
 	bubble(t, func(t *testing.T, g *stage) {
 		d := numbered(6)
 		_, b := try(g.ctx, bubbled(g.serve(d.server())), trial(t, "event:3/rst,status:503,wrong-type"))
-		if b.Requests != len(d.asked) {
-			t.Errorf("counted %d requests, and the server got %d", b.Requests, len(d.asked))
+		if b.Requests != len(d.requests()) {
+			t.Errorf("counted %d requests, and the server got %d", b.Requests, len(d.requests()))
 		}
 	})
 }

@@ -108,6 +108,8 @@ func (b *bench) refused(j Judgment, r *reading) Judgment {
 		return j.unjudged("the reader was kept from coming back")
 	case v.Status == 410:
 		return j.said(Expired, "the server answered 410: it no longer has the answer")
+	case v.Status == 204 && !b.finite():
+		return j.unjudged("the server answered 204, and nothing tells whether the answer was complete")
 	case v.Status == 204:
 		return j.said(Refused, "the server answered 204, which tells a reader to stay away, though the answer was not complete")
 	case v.Status == 0 && b.restless(v.End.At):
