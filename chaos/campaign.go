@@ -59,13 +59,7 @@ func (c *Campaign) Steady() bool {
 // Try makes trials, several at the same time, and tells of each as it is done. They are recorded in the
 // order given. Of an endless stream one more is opened and left alone meanwhile.
 func (c *Campaign) Try(ctx context.Context, trials []*Trial, tell func(*Trial, *wire.Recording)) {
-	if c.l.purse == nil {
-		c.l.purse = &purse{limit: int64(c.l.Limits.Requests)}
-		c.l.purse.spent.Store(int64(c.l.requests))
-	}
-	if l := c.l; c.witness == nil && opened(l.control()) && l.endless() && l.safe() && ctx.Err() == nil {
-		c.witness = l.watchBeside(ctx)
-	}
+	c.prepare(ctx)
 	c.l.Limits.Bytes = min(c.l.maxBytes(), max(leastKept, evidenceLimit/int64(2*len(trials)+1)))
 	recs := make([]*wire.Recording, len(trials))
 	work := make(chan int)
@@ -133,6 +127,34 @@ func (c *Campaign) afford(ctx context.Context, t *Trial) error {
 func (l *Lab) untried(t *Trial, number int, err error) *wire.Recording {
 	return &wire.Recording{Scene: scene(number), Trial: &wire.Trial{
 		Name: t.Name, Schedule: t.Schedule.String(), Resume: t.Resume.String(), Mode: l.mode(t.Schedule), Demanded: t.Demanded, Gap: err.Error()}}
+}
+
+// prepare opens the purse that all trials share, and the stream of the witness.
+func (c *Campaign) prepare(ctx context.Context) {
+	l := c.l
+	if l.purse == nil {
+		l.purse = &purse{limit: int64(l.Limits.Requests)}
+		l.purse.spent.Store(int64(l.requests))
+	}
+	if c.witness == nil && opened(l.control()) && l.endless() && l.safe() && ctx.Err() == nil {
+		c.witness = l.watchBeside(ctx)
+	}
+}
+
+// Redo makes the trial of a scene once more, with no other beside it, and keeps that in its place.
+func (c *Campaign) Redo(ctx context.Context, t *Trial, scene wire.Scene) {
+	if err := c.afford(ctx, t); err != nil {
+		return
+	}
+	all := c.Evidence().Recordings
+	i := slices.IndexFunc(all, func(r *wire.Recording) bool { return r.Scene == scene })
+	if i < 0 {
+		return
+	}
+	c.prepare(ctx)
+	c.trials++
+	all[i] = c.l.try(ctx, t, c.trials, c.witness)
+	all[i].Scene = scene
 }
 
 // Attempt makes a trial that is not kept, and returns the evidence as it would be if it were. It is valid until

@@ -294,6 +294,7 @@ func (r *chaosRun) record(ctx context.Context) (*wire.Bundle, error) {
 	p := newTrialProgress(r.c, len(trials))
 	r.campaign.Try(ctx, trials, p.tell)
 	p.stop()
+	r.alone(ctx, trials)
 	r.shrink(ctx, trials)
 	r.campaign.Confirm(ctx)
 	return r.campaign.End(), nil
@@ -350,6 +351,56 @@ const evidenceLimit = 64 << 20
 
 // mostKept is how many trials of this answer can be kept as evidence.
 func (r *chaosRun) mostKept() int { return max(100, evidenceLimit/(2*r.course.Body+4096)) }
+
+// mostAgain bounds how many trials are made again alone, and samples how many of them tell whether it makes a
+// difference.
+const (
+	mostAgain = 200
+	samples   = 3
+)
+
+// alone makes trials again one by one whose readers were refused, or were told nothing: a server that was asked
+// by many at once may have had enough of it, and that is not what the user wants to know.
+func (r *chaosRun) alone(ctx context.Context, trials []*chaos.Trial) {
+	if r.campaign.Parallel < 2 {
+		return
+	}
+	judged := func() []recovery.Judgment { return recovery.Judge(checks.NewEvidence(r.campaign.Evidence())) }
+	before := judged()
+	var suspects []int
+	for i, j := range before {
+		if crowded(&j) && len(suspects) < mostAgain {
+			suspects = append(suspects, i)
+		}
+	}
+	for n, i := range suspects {
+		r.campaign.Redo(ctx, trials[i], before[i].Recording.Scene)
+		if judged()[i].Verdict == before[i].Verdict {
+			if n+1 == samples {
+				return
+			}
+			continue
+		}
+		for _, i := range suspects[n+1:] {
+			r.campaign.Redo(ctx, trials[i], before[i].Recording.Scene)
+		}
+		r.say("many readers at once were too much for the server: %s made again one by one", count(len(suspects), "trial was", "trials were"))
+		return
+	}
+}
+
+// crowded reports whether what came of a trial may have come of how many readers there were.
+func crowded(j *recovery.Judgment) bool {
+	switch j.Verdict {
+	case recovery.Refused, recovery.Hung:
+		return true
+	case recovery.Inconclusive:
+		return slices.ContainsFunc(j.Recording.Exchanges, func(x *wire.Exchange) bool {
+			return x.Status >= 400 && (x.Fault == nil || x.Fault.Landed < 0) // and not by a gateway of ours
+		})
+	}
+	return false
+}
 
 // shrinkTries bounds how many trials the search for a simpler schedule may cost.
 const shrinkTries = 40

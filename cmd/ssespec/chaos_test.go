@@ -484,3 +484,29 @@ func TestQuietSaysNothing(t *testing.T) {
 		}
 	}
 }
+
+// A server that has enough of two readers at a time refuses those of us who come together, and nobody who comes alone.
+func TestAServerIsNotBlamedForHowManyWeAre(t *testing.T) {
+	t.Parallel()
+	s := fixtures.Resumable{}.Server()
+	s.EditAny(func(r *fixtures.Request, a *fixtures.Answer) {
+		if r.Open > 2 {
+			a.Status, a.Reason = 429, "Too Many Requests"
+			a.Text("text/plain", "too many\n")
+		}
+	})
+	e, err := fixtures.Listen(t.Context(), s, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	got := interrupting(t, e.URL, "--expect", "resume", "--faults", "fin,rst")
+	for _, x := range got.Chaos {
+		if x.Verdict == "refused" && !strings.Contains(x.Schedule, "rival") && !strings.Contains(x.Schedule, "foreign") {
+			t.Errorf("%s: %s", x.Schedule, x.Reason)
+		}
+	}
+	if !strings.Contains(got.stderr, "too much for the server") {
+		t.Errorf("nothing is said of it: %s", got.stderr)
+	}
+}
