@@ -316,8 +316,10 @@ func (r *chaosRun) trials() ([]*chaos.Trial, error) {
 	trials := r.course.Named(named)
 	n := max(1, r.c.Int("runs"))
 	if r.sweep() {
-		most := max(1, (r.l.Limits.Requests-r.campaign.Requests())/2)
-		most = min(most, r.mostKept())
+		most := r.mostKept()
+		if limit := r.l.Limits.Requests; limit > 0 {
+			most = min(most, max(1, (limit-r.campaign.Requests())/(2*n)))
+		}
 		swept, tried, places := r.course.Sweep(r.faults, most)
 		if over := len(swept) - most; over > 0 && over < tried { // an even spread may take one more
 			swept, tried = swept[:most], tried-over
