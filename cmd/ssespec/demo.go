@@ -65,7 +65,7 @@ func demo(c *cli.Context) error {
 			found++
 		}
 	}
-	fmt.Fprintf(out, "\nThe sound endpoint %s; %d of %d planted mistakes were found in the broken one.\n",
+	fmt.Fprintf(out, "\nThe sound endpoint %s, and came back whole however it was cut; %d of %d planted mistakes were found in the\nbroken one, and the event that the last one loses.\n",
 		map[bool]string{true: "passed", false: "did not pass"}[sound.Exit == exitPass], found, len(demoDefects))
 	fmt.Fprintf(out, "Now yours: ssespec http://localhost:8080/your/stream, and ssespec chaos with the same\n")
 	if sound.Exit != exitPass || found < len(demoDefects) {
