@@ -2,6 +2,7 @@ package checks
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
@@ -42,8 +43,29 @@ func (ev *Evidence) Learn(key any, learn func() any) any {
 	return v
 }
 
-// Promised reports whether the user declared that the endpoint promises p.
-func (ev *Evidence) Promised(p string) bool { return slices.Contains(ev.Bundle.Promises, p) }
+// The promises that are declared by other flags than --expect.
+const (
+	Readable     = "--origin"                                 // a page on another origin must be able to read the stream
+	Credentials  = "--origin --credentials"                   // with credentials
+	SecurePage   = "--origin https://…"                       // that page lies at an https URL
+	ScriptResume = "--origin --expect resume --profile fetch" // (or llm, or mcp) a script's reader must be able to resume
+)
+
+// Promised reports whether the user declared that the endpoint promises p, or something that p follows from.
+func (ev *Evidence) Promised(p string) bool {
+	b := ev.Bundle
+	switch p {
+	case Readable:
+		return b.Origin != ""
+	case Credentials:
+		return b.Origin != "" && b.Include
+	case SecurePage:
+		return strings.HasPrefix(b.Origin, "https://")
+	case ScriptResume:
+		return b.Origin != "" && slices.Contains(b.Promises, "resume") && slices.Contains([]string{"fetch", "llm", "mcp"}, ev.Profile())
+	}
+	return slices.Contains(b.Promises, p)
+}
 
 // Profile returns the name of the dialect in force.
 func (ev *Evidence) Profile() string {

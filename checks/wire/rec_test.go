@@ -52,9 +52,9 @@ func everything(s string) *Bundle {
 	at := time.Date(2024, 2, 29, 23, 59, 59, 123456789, time.UTC)
 	return &Bundle{
 		Command: s, Name: s, Profile: s, Promises: []string{s, "b"},
-		Target:   Request{Method: "POST", URL: s, Proto: s, Header: fields, Body: []byte(s + "x")},
-		Sequence: s,
-		Began:    at, Duration: 90*time.Second + time.Nanosecond, Requests: 7, Seed: -1 << 63,
+		Target: Request{Method: "POST", URL: s, Proto: s, Header: fields, Body: []byte(s + "x")},
+		Origin: s, Include: true, Sequence: s,
+		Began: at, Duration: 90*time.Second + time.Nanosecond, Requests: 7, Seed: -1 << 63,
 		Noise: &Noise{P50: time.Microsecond, P99: time.Millisecond},
 		Gaps:  []Gap{{Scene: Fetch, Reason: s}, {Scene: Scene(s), Moot: true, Reason: "no"}},
 		Wants: []string{"want pass a/b", "want fail a/b body 1..2"},
@@ -141,6 +141,8 @@ name "a b\xff"
 profile "a b\xff"
 promise "a b\xff"
 promise b
+origin "a b\xff"
+credentials include
 sequence "a b\xff"
 began 2024-02-29T23:59:59.123456789Z
 duration 1m30.000000001s

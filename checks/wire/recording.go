@@ -37,6 +37,47 @@ const (
 	Churn      Scene = "churn"      // many streams opened and cut, then one more; only where the user allows load
 )
 
+// The scenes of pages on other origins, and of others who should not see the stream.
+const (
+	CrossOrigin     Scene = "cross-origin"        // as an EventSource of a page on the declared origin opens it
+	CrossResume     Scene = "cross-origin-resume" // as that EventSource comes back, with the first id that came
+	CrossStop       Scene = "cross-origin-stop"   // as it comes back behind the end of a finite answer
+	Script          Scene = "script"              // as a script's fetch() on the declared origin opens it: first the preflight, if one is needed
+	ScriptResume    Scene = "script-resume"       // as that script comes back with Last-Event-ID: first the preflight
+	Spaced          Scene = "preflight-spaced"    // a preflight that was refused, its list written with capitals and spaces
+	Stranger        Scene = "stranger"            // as an EventSource on an origin that nobody knows opens it
+	NullOrigin      Scene = "null-origin"         // with Origin: null
+	Lookalikes      Scene = "lookalikes"          // one exchange for each origin that looks like the declared one
+	Anonymous       Scene = "anonymous"           // without the user's credentials
+	AnonymousResume Scene = "anonymous-resume"    // without them, with an id that came with them
+	OtherSession    Scene = "other-session"       // two exchanges with the credentials of another session: alone, and with an id of the first
+	Inject          Scene = "inject"              // one exchange for each text that must not become fields
+	Returns         Scene = "returns"             // as an EventSource comes back a second and a third time
+)
+
+// The origins of pages that no server can know (RFC 2606, 2).
+const (
+	StrangerOrigin = "https://stranger.invalid"
+	OpaqueOrigin   = "null"
+)
+
+// Marker is what a text that a server is asked to repeat begins with. Forged is the type of the event that
+// it turns into where its line ends are taken for those of the stream.
+const (
+	Marker = "ssespec-7f3a"
+	Forged = Marker + "-forged"
+)
+
+// Injections returns the texts that the scene Inject asks a server to repeat, in its order: a harmless one, then one
+// for each line end.
+func Injections() []string {
+	texts := []string{Marker + "-plain"}
+	for _, end := range []string{"\n", "\r", "\r\n"} {
+		texts = append(texts, Marker+end+"event: "+Forged+end+"data: forged"+end+end)
+	}
+	return texts
+}
+
 // Witness is the scene of a stream that is left alone while others are disturbed.
 const Witness Scene = "witness"
 
@@ -47,6 +88,8 @@ type Bundle struct {
 	Name     string        // the user's name for the target, or empty
 	Profile  string        // the dialect, as declared or detected
 	Promises []string      // what the user declared that the endpoint promises
+	Origin   string        // of a page that must be able to read the stream ("https://app.example"), or empty
+	Include  bool          // whether that page asks with credentials (Fetch, credentials mode "include")
 	Sequence string        // the JSON path of each event's number, where the user knows one
 	Began    time.Time     // start of the first request
 	Duration time.Duration // of the whole run

@@ -113,7 +113,7 @@ func (d *recReader) bundleLine(key, rest string) error {
 		}
 		b.Gaps = append(b.Gaps, Gap{Scene: Scene(w[0]), Moot: key == "moot", Reason: w[1]})
 		return nil
-	case "command", "name", "profile", "promise", "sequence", "began", "duration", "requests", "seed", "scene":
+	case "command", "name", "profile", "promise", "origin", "credentials", "sequence", "began", "duration", "requests", "seed", "scene":
 		if len(w) != 1 {
 			return fmt.Errorf("%s takes one value, quoted if it holds spaces", key)
 		}
@@ -129,6 +129,12 @@ func (d *recReader) bundleLine(key, rest string) error {
 		b.Profile = w[0]
 	case "promise":
 		b.Promises = append(b.Promises, w[0])
+	case "origin":
+		b.Origin = w[0]
+	case "credentials":
+		if b.Include = w[0] == "include"; !b.Include {
+			return fmt.Errorf("%q is no credentials mode that is kept: write include", w[0])
+		}
 	case "sequence":
 		b.Sequence = w[0]
 	case "began":

@@ -71,6 +71,10 @@ func (e *recWriter) bundle(b *Bundle) {
 	for _, p := range b.Promises {
 		e.line("promise", word(p))
 	}
+	opt("origin", b.Origin)
+	if b.Include {
+		e.line("credentials", "include")
+	}
 	opt("sequence", b.Sequence)
 	if !b.Began.IsZero() {
 		e.line("began", b.Began.UTC().Format(time.RFC3339Nano))
