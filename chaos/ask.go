@@ -17,10 +17,18 @@ type ask struct {
 	req       wire.Request // complete, secrets included
 	version   string       // "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0"
 	patience  patience
-	address   netip.Addr  // to use in place of the name's; invalid for any
-	halfClose bool        // end our side of the connection behind the request
-	either    bool        // over HTTP/2 where the server speaks nothing else
-	enough    func() bool // asked after each read: nothing more is wanted; nil for never
+	address   netip.Addr           // to use in place of the name's; invalid for any
+	halfClose bool                 // end our side of the connection behind the request
+	either    bool                 // over HTTP/2 where the server speaks nothing else
+	enough    func() bool          // asked after each read: nothing more is wanted; nil for never
+	head      func(*wire.Exchange) // told of each final head; nil for nobody
+}
+
+// answered tells of a final head.
+func (a *ask) answered(x *wire.Exchange) {
+	if a.head != nil {
+		a.head(x)
+	}
 }
 
 // sated reports whether enough was seen of the answer.

@@ -2,10 +2,12 @@ package chaos
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
@@ -21,9 +23,18 @@ var control = &Experiment{
 	},
 }
 
-// opening is the request that opens the stream, watched to its end.
+// opening is the request that opens the stream, watched to its end. One that is sent once only comes from the
+// declared origin, so that it shows what a page is answered.
 func (l *Lab) opening() ask {
-	return ask{req: l.asEventSource(), version: l.version(), patience: whole(l.watch()), either: l.Version == ""}
+	r := l.asEventSource()
+	if !l.safe() && l.Origin != "" {
+		r = l.asPage(l.page(browser.Script))
+		r = set(r, "Origin", l.Origin)
+		if u, err := url.Parse(r.URL); err == nil {
+			r = withSite(r, l.Origin, u)
+		}
+	}
+	return ask{req: r, version: l.version(), patience: whole(l.watch()), either: l.Version == ""}
 }
 
 // version returns the HTTP version of requests that do not test one.

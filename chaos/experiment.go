@@ -21,6 +21,7 @@ type Experiment struct {
 	Requests int                                                  // what it costs, redirects aside
 	Safe     bool                                                 // its requests use a safe method even where the user's does not
 	Always   bool                                                 // made even where no stream was opened: it may tell why
+	Unless   func(*Lab) error                                     // why it is not made for this user, whatever the endpoint is; may be nil
 	Moot     func(*Lab) error                                     // why the scene does not concern the endpoint, as far as known without asking; may be nil
 	Run      func(context.Context, *Lab) (*wire.Recording, error) // errors: [MootError], or nothing could be observed
 }
@@ -30,7 +31,9 @@ type Experiment struct {
 func Experiments() []*Experiment {
 	return []*Experiment{
 		control, fetch, compressed, accept, http10, http2Scene, head, options,
-		ranged, conditional, reconnect, halfClose, twins, slowRead, addresses, again, crowd, churn,
+		ranged, conditional, reconnect, returns, crossOrigin, crossResume, crossStop, script, scriptResume, spaced,
+		stranger, nullOrigin, lookalikes, anonymous, anonymousResume, otherSession, inject,
+		halfClose, twins, slowRead, addresses, again, crowd, churn,
 	}
 }
 
@@ -56,8 +59,8 @@ func (l *Lab) Forecast(e *Experiment) error {
 	switch {
 	case e.Scene != wire.Control && !e.Safe && !l.safe():
 		return fmt.Errorf("a %s is sent once only, since each may be billed (--repeat-post allows more)", l.Target.Method)
-	case (e.Scene == wire.Crowd || e.Scene == wire.Churn) && !l.Load:
-		return moot("many streams at once were not allowed (--allow-load)")
+	case e.Unless != nil:
+		return e.Unless(l)
 	}
 	return nil
 }
@@ -130,7 +133,7 @@ func stopped(ctx context.Context) error {
 func Gather(ctx context.Context, l *Lab, command string, plan []*Experiment) *wire.Bundle {
 	began := time.Now()
 	noise := listen()
-	b := &wire.Bundle{Command: command, Target: l.Secrets.Request(l.Target), Promises: l.Promises, Began: began}
+	b := &wire.Bundle{Command: command, Target: l.Secrets.Request(l.Target), Promises: l.Promises, Origin: l.Origin, Include: l.Include, Began: began}
 	for t := range Perform(ctx, l, plan) {
 		l.keep(b, t)
 	}

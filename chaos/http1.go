@@ -171,6 +171,7 @@ func (t *tape) advance(n int) {
 	if !headDone && t.parser.HeadDone() {
 		t.headAt = at
 		t.live.Proto, t.live.Status, t.live.Header, t.live.HeadAt = m.Proto, m.Status, m.Header, at
+		t.ask.answered(t.live)
 	}
 	if !done && t.parser.Done() {
 		t.doneAt = at

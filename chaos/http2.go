@@ -409,6 +409,7 @@ func (st *h2stream) headers(sec Secrets, fields wire.Header, at time.Duration) {
 	default:
 		st.head = true
 		st.x.Proto, st.x.Status, st.x.Header, st.x.HeadAt = "HTTP/2.0", status, h, at
+		st.ask.answered(st.x)
 	}
 }
 

@@ -19,6 +19,10 @@ type Lab struct {
 	Secrets  Secrets      // what must not appear in any recording
 	Profile  string       // the dialect, empty to detect it
 	Promises []string     // what the endpoint is said to promise
+	Origin   string       // of a page that must be able to read the stream, serialised, or empty
+	Include  bool         // that page asks with credentials (Fetch, credentials mode "include")
+	Other    wire.Header  // the credentials of another session that the user owns, in place of the target's; nil for none
+	Echo     *Echo        // where the server repeats a text of the client's; nil where nobody knows
 
 	Watch  time.Duration // how long the control stream is observed
 	Limits Limits
@@ -40,6 +44,7 @@ type Lab struct {
 	purse      *purse                                     // that many trials share; nil to count alone
 	link       *link                                      // that connections pass through; nil for none
 	sockets    func() (reader, front net.Conn, err error) // makes the reader's end of a link; nil for loopback
+	landed     string                                     // where the EventSource of the declared origin was answered, behind redirects
 	forget     bool                                       // keep no body: an endless stream is followed, not recorded
 	requests   int
 	recordings map[wire.Scene]*wire.Recording

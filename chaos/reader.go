@@ -272,7 +272,7 @@ func (r *reader) learn(x *wire.Exchange) {
 	s := stream.Parse(stream.EventStream, text.Bytes)
 	r.values = append(r.values, s)
 	if s.ID != nil {
-		r.cursor = s.ID
+		r.cursor = []byte(stream.Decode(s.ID)) // as a browser does, which decodes before it reads
 	}
 	if s.Retry >= 0 {
 		r.retry = time.Duration(min(s.Retry, int64(time.Hour/time.Millisecond))) * time.Millisecond

@@ -24,21 +24,10 @@ func redirects(status int) bool {
 func (l *Lab) record(ctx context.Context, a ask) ([]*wire.Exchange, error) {
 	var hops []*wire.Exchange
 	for {
-		u, err := url.Parse(a.req.URL)
-		if err != nil {
-			return hops, err
-		}
-		u.Fragment = ""
-		if l.Limits.Requests > 0 && l.requests >= l.Limits.Requests || !l.purse.take() {
-			return given(hops, errBudget)
-		}
-		x, err := l.exchange(ctx, a, u)
-		if err != nil {
-			l.purse.refund()
-		}
+		u, x, err := l.send(ctx, a)
 		switch {
-		case err != nil && ctx.Err() != nil:
-			return given(hops, stopped(ctx))
+		case errors.Is(err, errBudget), err != nil && ctx.Err() != nil:
+			return given(hops, err)
 		case err != nil && len(hops) > 0: // what was seen so far is an observation, and it ends with a redirect
 			hops[len(hops)-1].End.Note = l.Secrets.Mask(err.Error())
 			return hops, nil
@@ -58,6 +47,27 @@ func (l *Lab) record(ctx context.Context, a ask) ([]*wire.Exchange, error) {
 		}
 		a.req = next
 	}
+}
+
+// send makes one exchange, if the budget has one left. An error is the budget's, that of ctx, or says that nothing
+// was observed.
+func (l *Lab) send(ctx context.Context, a ask) (*url.URL, *wire.Exchange, error) {
+	u, err := url.Parse(a.req.URL)
+	if err != nil {
+		return nil, nil, err
+	}
+	u.Fragment = ""
+	if l.Limits.Requests > 0 && l.requests >= l.Limits.Requests || !l.purse.take() {
+		return u, nil, errBudget
+	}
+	x, err := l.exchange(ctx, a, u)
+	if err != nil {
+		l.purse.refund()
+	}
+	if err != nil && ctx.Err() != nil {
+		err = stopped(ctx)
+	}
+	return u, x, err
 }
 
 // permits reports whether connections to a URL may be disturbed.

@@ -84,7 +84,12 @@ func isCredential(name string) bool {
 
 func isSecretParam(name string) bool {
 	n := strings.ToLower(name)
-	for _, w := range []string{"token", "secret", "password", "passwd", "api_key", "apikey", "key", "auth", "signature", "sig"} {
+	for _, w := range []string{"token", "secret", "password"} { // accessToken too
+		if strings.HasSuffix(n, w) {
+			return true
+		}
+	}
+	for _, w := range []string{"passwd", "api_key", "apikey", "key", "auth", "authorization", "bearer", "jwt", "signature", "sig"} {
 		if n == w || strings.HasSuffix(n, "_"+w) || strings.HasSuffix(n, "-"+w) {
 			return true
 		}
