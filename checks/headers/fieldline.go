@@ -126,7 +126,7 @@ func badField(found []checks.Finding, v *checks.View, i int, f wire.Field) []che
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // singletons are fields of an answer that have one value. Content-Type has a check of its own.
-var singletons = []string{"Date", "Location", "Retry-After", "Access-Control-Allow-Origin"}
+var singletons = []string{"Date", "Location", "Retry-After"}
 
 var duplicateSingletons = &checks.Check{
 	ID:     "headers/duplicate-singletons",
@@ -135,7 +135,7 @@ var duplicateSingletons = &checks.Check{
 	Clause: checks.RFC("9110", "5.3", "a sender MUST NOT generate multiple field lines with the same name in a message"),
 	Since:  "0.1",
 	Doc: `
-Of a repeated Date, Location, Retry-After or Access-Control-Allow-Origin one client takes the first, one
+Of a repeated Date, Location or Retry-After one client takes the first, one
 the last, and one joins them to a value that means nothing: a browser then refuses the stream to
 another origin.
 

@@ -41,8 +41,9 @@ var charset = &checks.Check{
 	Clause: checks.Registration("The parameter's value must be \"utf-8\"."),
 	Since:  "0.1",
 	Doc: `
-An event stream is always decoded as UTF-8. Another charset has no effect in a browser, and makes
-clients that believe it read other letters than were sent.
+An event stream is always decoded as UTF-8. Chromium gives up for good on a stream that names another charset, though
+the standard ignores it; other browsers decode UTF-8 all the same, and clients that believe it read other letters than
+were sent.
 
 Charset names ignore letter case, so UTF-8 in capitals is fine, and so is no charset at all.`,
 	Fix:   "Send charset=utf-8, or no charset.",
@@ -60,7 +61,7 @@ Charset names ignore letter case, so UTF-8 in capitals is fine, and so is no cha
 			return checks.Held(1, "the charset is %q", name)
 		}
 		return checks.Broke(1, v.AtField(v.Header.Index("Content-Type"),
-			fmt.Sprintf("the charset is %.40q: a browser decodes UTF-8 all the same, a client that believes it reads other letters", name)))
+			fmt.Sprintf("the charset is %.40q: Chromium does not open the stream, and a client that believes it reads other letters than were sent", name)))
 	},
 }
 
