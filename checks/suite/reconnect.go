@@ -1,11 +1,8 @@
 package suite
 
-// undisturbed is why rows are no rules that an answer nobody interrupts tells about.
-const undisturbed = "it is seen without any cut, and the family reconnect is not part of this release"
-
 // reconnectRows are the rows of the group on reconnecting and resuming.
 var reconnectRows = []Requirement{
-	{ID: "reconnect-ids-present", Reason: undisturbed},
+	{ID: "reconnect-ids-present", Rule: "reconnect/ids-present"},
 	{ID: "reconnect-resumes", Rule: "resume/resumes"},
 	{ID: "reconnect-gap", Rule: "resume/gap"},
 	{ID: "reconnect-duplicates", Rule: "resume/duplicates"},
@@ -14,21 +11,21 @@ var reconnectRows = []Requirement{
 	{ID: "reconnect-restart-detected", Rule: "resume/restart-detected"},
 	{ID: "reconnect-suffix-consistency", Rule: "resume/suffix-consistency"},
 	{ID: "reconnect-incomplete-event", Rule: "resume/incomplete-event"},
-	{ID: "reconnect-id-unique", Reason: undisturbed},
-	{ID: "reconnect-id-transportable", Reason: undisturbed},
-	{ID: "reconnect-non-ascii-id", Reason: "the reader sends the bytes of an id back as they came, so that a server which does not know them again fails resume/gap or resume/ids-taken-up"},
-	{ID: "reconnect-id-after-resume", Reason: "it informs about how readers differ, and no server that omits the id is wrong"},
+	{ID: "reconnect-id-unique", Rule: "reconnect/id-unique"},
+	{ID: "reconnect-id-transportable", Rule: "reconnect/id-transportable"},
+	{ID: "reconnect-non-ascii-id", Rule: "reconnect/id-ascii"},
+	{ID: "reconnect-id-after-resume", Rule: "reconnect/id-after-resume"},
 	{ID: "reconnect-id-only-block", Reason: "it is a law of the reader, which the tests of package chaos hold ours to"},
 	{ID: "reconnect-header-case", Rule: "resume/header-case"},
 	{ID: "reconnect-empty-header", Rule: "resume/empty-header"},
 	{ID: "reconnect-unknown-id", Rule: "resume/unknown-id"},
 	{ID: "reconnect-hostile-id", Rule: "resume/hostile-id"},
 	{ID: "reconnect-query-fallback", Reason: "a parameter that stands for the field is the maker's own; --resume query:NAME tries it"},
-	{ID: "reconnect-stop-signal", Rule: "resume/terminal-cursor"},
-	{ID: "reconnect-error-status-after-end", Reason: "resume/terminal-cursor says what was answered behind the end, and no status is wrong there"},
-	{ID: "reconnect-tight-loop", Reason: undisturbed},
-	{ID: "reconnect-retry-range", Reason: undisturbed},
-	{ID: "reconnect-retry-early", Reason: undisturbed},
+	{ID: "reconnect-stop-signal", Rule: "reconnect/stop-signal"},
+	{ID: "reconnect-error-status-after-end", Rule: "reconnect/error-status-after-end"},
+	{ID: "reconnect-tight-loop", Rule: "reconnect/tight-loop"},
+	{ID: "reconnect-retry-range", Rule: "reconnect/retry-range"},
+	{ID: "reconnect-retry-early", Rule: "reconnect/retry-early"},
 	{ID: "reconnect-retry-persists", Reason: "it is a law of the reader, which the tests of package chaos hold ours to"},
 	{ID: "reconnect-5xx-window", Rule: "resume/5xx-window"},
 	{ID: "reconnect-after-clean-close", Reason: "it is a law of the reader, which the tests of package chaos hold ours to"},
@@ -40,6 +37,6 @@ var reconnectRows = []Requirement{
 	{ID: "reconnect-live-join", Rule: "resume/gap"},
 	{ID: "reconnect-producer-survives", Rule: "resume/producer-survives"},
 	{ID: "reconnect-post-route", Rule: "resume/resumes"},
-	{ID: "reconnect-priming-event", Reason: "it is asked of MCP alone, whose profile is not part of this release"},
+	{ID: "reconnect-priming-event", Rule: "reconnect/priming-event"},
 	{ID: "reconnect-cursor-isolation", Rule: "resume/cursor-isolation"},
 }

@@ -7,11 +7,14 @@ import (
 	"slices"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/cors"
 	"github.com/ssespec/ssespec/checks/framing"
 	"github.com/ssespec/ssespec/checks/headers"
 	"github.com/ssespec/ssespec/checks/http"
 	"github.com/ssespec/ssespec/checks/liveness"
+	"github.com/ssespec/ssespec/checks/reconnect"
 	"github.com/ssespec/ssespec/checks/resume"
+	"github.com/ssespec/ssespec/checks/security"
 )
 
 // All returns every check of every family.
@@ -19,7 +22,7 @@ func All() checks.Suite { return slices.Concat(Undisturbed(), Disturbed()) }
 
 // Undisturbed returns the checks that look at an endpoint left alone.
 func Undisturbed() checks.Suite {
-	return slices.Concat(headers.Suite, http.Suite, framing.Suite, liveness.Suite)
+	return slices.Concat(headers.Suite, http.Suite, framing.Suite, liveness.Suite, reconnect.Suite, cors.Suite, security.Suite)
 }
 
 // Disturbed returns the checks that look at interrupted answers.
