@@ -73,6 +73,14 @@ func (p *page) sample(title, bytes string) {
 	}
 }
 
+// declaration returns the flag that declares a promise.
+func declaration(promise string) string {
+	if strings.HasPrefix(promise, "--") {
+		return promise
+	}
+	return "--expect " + promise
+}
+
 func (p *page) facts(c *checks.Check) {
 	p.title("How it is judged")
 	p.say("  ", "Reads "+scenes(c.Needs)+optional(c.Reads)+".")
@@ -80,7 +88,7 @@ func (p *page) facts(c *checks.Check) {
 		p.say("  ", "Applies where "+w.Says+".")
 	}
 	if c.Promise != "" {
-		p.say("  ", fmt.Sprintf("Is a must where --expect %s was declared.", c.Promise))
+		p.say("  ", fmt.Sprintf("Is a must where %s was declared.", declaration(c.Promise)))
 	}
 	for _, a := range c.After {
 		p.say("  ", "Is not judged where "+a+" failed.")

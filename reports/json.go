@@ -32,6 +32,7 @@ type jsonReport struct {
 	Summary    jsonSummary  `json:"summary"`
 	Results    []jsonResult `json:"results"`
 	Chaos      []jsonTrial  `json:"chaos,omitzero"` // only where answers were interrupted
+	Page       *jsonPage    `json:"page,omitempty"` // only where another origin was declared
 	Noise      *jsonNoise   `json:"control_noise_ms,omitempty"`
 }
 
@@ -150,7 +151,7 @@ func (r *Report) json() jsonReport {
 		Schema: schema, Tool: jsonTool{"ssespec", r.Version}, Command: r.Command,
 		Target:     jsonTarget{URL: b.Target.URL, Name: b.Name, Profile: r.Evidence.Profile(), Promises: b.Promises},
 		DurationMS: ms(b.Duration), Requests: b.Requests, Seed: b.Seed, Partial: r.Partial,
-		Exit: r.Exit, Why: r.Why, Summary: r.Summary().json(), Results: []jsonResult{}, Chaos: r.trialsJSON(),
+		Exit: r.Exit, Why: r.Why, Summary: r.Summary().json(), Results: []jsonResult{}, Chaos: r.trialsJSON(), Page: r.pageJSON(),
 	}
 	if !b.Began.IsZero() {
 		out.Began = b.Began.UTC().Format(time.RFC3339Nano)

@@ -25,6 +25,7 @@ func (t Text) Report(w io.Writer, r *Report) error {
 	p.head()
 	p.stream()
 	p.trials()
+	p.clients()
 	p.failures()
 	p.excused()
 	p.unjudged()

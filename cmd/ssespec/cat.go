@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +12,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/ssespec/ssespec/chaos"
+	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
@@ -23,6 +27,9 @@ func catCommand() *cli.Command {
 			span("max-time", "stop after this `DURATION`", 0),
 			toggle("raw", "show the body's bytes in quoted form, one read a line"),
 			toggle("data-only", "show the data of events only, as it is"),
+			text("as", "read as this `CLIENT`: eventsource comes back as a browser does, with Last-Event-ID, until it is told to stop"),
+			text("origin", "with --as eventsource: as a page on this `ORIGIN`, which must be let in"),
+			toggle("credentials", "with --origin: that page asks with credentials"),
 			&cli.Int64Flag{Name: "max-bytes", Usage: "read at most `N` bytes", Value: 1 << 30, EnvVars: env("max-bytes")},
 		}),
 		Action: func(c *cli.Context) error {
@@ -49,11 +56,63 @@ func showStream(c *cli.Context) error {
 	ctx, stop := interruptible(c.Context)
 	defer stop()
 	v := newViewer(c)
+	switch as := c.String("as"); {
+	case strings.EqualFold(as, "eventsource"):
+		return attend(ctx, c, l, v)
+	case as != "":
+		return usage("Write eventsource, or leave it out.", "--as %q is no client", as)
+	case l.Origin != "":
+		return usage("Write --as eventsource too.", "--origin says where an EventSource lies")
+	}
 	x, err := l.Follow(ctx, v.take)
 	if err != nil {
 		return &exitError{exitUnreachable, err.Error()}
 	}
 	return v.end(x, ctx.Err() != nil)
+}
+
+// attend prints what an EventSource dispatches, and what becomes of its connections, until it is CLOSED.
+func attend(ctx context.Context, c *cli.Context, l *chaos.Lab, v *viewer) error {
+	if l.Target.Method != "GET" {
+		return usage("", "an EventSource sends GET, not %s", l.Target.Method)
+	}
+	if d := c.Duration("max-time"); d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+		l.Watch = forever
+	}
+	e := chaos.NewEventSource(l.Target.URL, browser.Page{Origin: l.Origin, Include: l.Include})
+	opens := 0
+	e.OnOpen = func(x *wire.Exchange) {
+		opens++
+		fmt.Fprintf(v.errs, "open: %s %d after %v\n", x.Proto, x.Status, x.HeadAt.Round(time.Microsecond))
+	}
+	e.OnMessage = func(at time.Duration, ev *stream.Event) {
+		v.at = at
+		v.event(ev)
+	}
+	e.OnError = func() {
+		if e.State == chaos.Closed {
+			fmt.Fprintf(v.errs, "error: CLOSED: %s\n", printable(l.Secrets.Mask(e.Why.Error())))
+			return
+		}
+		with := "without Last-Event-ID"
+		if e.LastEventID != "" {
+			with = fmt.Sprintf("with Last-Event-ID %s", strconv.Quote(stream.Decode([]byte(e.LastEventID))))
+		}
+		fmt.Fprintf(v.errs, "error: CONNECTING again in %v %s\n", e.ReconnectionTime, with)
+	}
+	err := l.Listen(ctx, e)
+	switch {
+	case err != nil:
+		return &exitError{exitUnreachable, err.Error()}
+	case errors.Is(ctx.Err(), context.Canceled):
+		return &exitError{exitInterrupted, ""}
+	case opens == 0:
+		return &exitError{exitUnreachable, "the stream did not open"}
+	}
+	return nil
 }
 
 // A viewer prints events as they come.

@@ -22,7 +22,7 @@ func checkCommand() *cli.Command {
 		Name:      "check",
 		Usage:     "judge a streaming endpoint without disturbing it; a bare URL means this",
 		ArgsUsage: "URL…",
-		Flags: slices.Concat(requestFlags(), budgetFlags(), selectionFlags(), promiseFlags(), gateFlags(), outputFlags(), progressFlags(),
+		Flags: slices.Concat(requestFlags(), budgetFlags(), selectionFlags(), promiseFlags(), pageFlags(), gateFlags(), outputFlags(), progressFlags(),
 			[]cli.Flag{text("output", "keep the evidence of the run in `FILE`, to be judged again", "o")}),
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {

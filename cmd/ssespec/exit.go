@@ -158,6 +158,8 @@ func standing(ev *checks.Evidence) (int, string) {
 		return exitUnreachable, fmt.Sprintf("the target redirects to %.200q, which could not be reached: %s", v.Header.Get("Location"), v.End.Note)
 	case (v.Status == 401 || v.Status == 403) && foreign(ev) && ev.Bundle.Target.Header.Has("Authorization"):
 		return exitUnreachable, fmt.Sprintf("the target redirects to another origin, which refused authentication with status %d: credentials are not sent there", v.Status)
+	case v.Status == 403 && v.Request.Header.Has("Origin"):
+		return exitUnreachable, fmt.Sprintf("the target refused with status 403: it may not let %s in, or want credentials (-H 'Authorization: Bearer $TOKEN' or -u)", v.Request.Header.Get("Origin"))
 	case v.Status == 401 || v.Status == 403 || v.Status == 407:
 		return exitUnreachable, fmt.Sprintf("the target refused authentication with status %d: pass credentials with -H 'Authorization: Bearer $TOKEN' or -u", v.Status)
 	case v.Status == 204:

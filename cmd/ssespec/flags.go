@@ -53,7 +53,7 @@ func requestFlags() []cli.Flag {
 // budgetFlags bound what a run may cost.
 func budgetFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.IntFlag{Name: "max-requests", Usage: "send at most `N` requests", DefaultText: "30, or 100 with --allow-load", EnvVars: env("max-requests")},
+		&cli.IntFlag{Name: "max-requests", Usage: "send at most `N` requests", DefaultText: "60, or 150 with --allow-load", EnvVars: env("max-requests")},
 		span("max-time", "stop after this `DURATION`; what was not judged by then is inconclusive", 2*time.Minute),
 		span("watch", "watch one stream for this `DURATION`", 15*time.Second),
 		&cli.Int64Flag{Name: "max-bytes", Usage: "read at most `N` bytes of one answer", Value: 8 << 20, EnvVars: env("max-bytes")},
@@ -85,6 +85,16 @@ func promiseFlags() []cli.Flag {
 		list("expect", "a `PROMISE` of the endpoint, so that breaking it is a failure: resume, exactly-once, finite, endless, json, shared"),
 		text("profile", "the dialect: `NAME` or auto"),
 		text("seq", "each event's data has its number at this JSON `PATH`: nothing else proves as well that an answer is whole"),
+	}
+}
+
+// pageFlags say who else comes to the endpoint: pages on other origins, other sessions, texts of other users.
+func pageFlags() []cli.Flag {
+	return []cli.Flag{
+		text("origin", "an `ORIGIN` whose pages must be able to read the stream: https://app.example"),
+		toggle("credentials", "those pages ask with credentials: cookies, HTTP authentication, client certificates"),
+		list("other-session", "request `FIELD` with the credentials of another session of yours, which must not be given the first one's events"),
+		text("inject", "send texts with line ends to where the server repeats a text: a `URL` or, with -d, a body that holds {text}"),
 	}
 }
 

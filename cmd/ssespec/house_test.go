@@ -21,14 +21,15 @@ var mayImport = map[string][]string{
 	"checks/stream":    {},
 	"fixtures":         {},
 	"checks":           {"checks/stream", "checks/wire"},
+	"checks/browser":   {"checks/stream", "checks/wire"},
 	"checks/profile":   {"checks/stream", "checks/wire"},
 	"checks/recovery":  {"checks", "checks/profile", "checks/stream", "checks/wire"},
-	"checks/*":         {"checks", "checks/profile", "checks/recovery", "checks/stream", "checks/wire"},
+	"checks/*":         {"checks", "checks/browser", "checks/profile", "checks/recovery", "checks/stream", "checks/wire"},
 	"checks/suite":     {"checks", "checks/*"},
 	"checks/checktest": {"checks", "checks/wire"},
-	"chaos":            {"checks/profile", "checks/stream", "checks/wire"},
-	"reports":          {"checks", "checks/recovery", "checks/stream", "checks/wire"},
-	"cmd/ssespec":      {"checks", "checks/*", "checks/profile", "checks/recovery", "checks/suite", "checks/stream", "checks/wire", "chaos", "reports", "fixtures"},
+	"chaos":            {"checks/browser", "checks/profile", "checks/stream", "checks/wire"},
+	"reports":          {"checks", "checks/browser", "checks/recovery", "checks/stream", "checks/wire"},
+	"cmd/ssespec":      {"checks", "checks/*", "checks/browser", "checks/profile", "checks/recovery", "checks/suite", "checks/stream", "checks/wire", "chaos", "reports", "fixtures"},
 }
 
 // onlyIn says which files may import a package from outside.

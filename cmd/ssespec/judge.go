@@ -90,7 +90,7 @@ func recordCommand() *cli.Command {
 		Name:      "record",
 		Usage:     "keep the evidence of a run in a file, for judge",
 		ArgsUsage: "URL -o FILE",
-		Flags: slices.Concat(requestFlags(), budgetFlags(), selectionFlags(), promiseFlags(), progressFlags(),
+		Flags: slices.Concat(requestFlags(), budgetFlags(), selectionFlags(), promiseFlags(), pageFlags(), progressFlags(),
 			[]cli.Flag{&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "the `FILE` to write; - is standard output", Value: "-"}}),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {

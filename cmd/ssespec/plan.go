@@ -15,7 +15,7 @@ func planCommand() *cli.Command {
 		Name:      "plan",
 		Usage:     "what would be asked of a URL and what it costs, before anything is sent",
 		ArgsUsage: "URL",
-		Flags:     slices.Concat(requestFlags(), budgetFlags(), selectionFlags(), promiseFlags()),
+		Flags:     slices.Concat(requestFlags(), budgetFlags(), selectionFlags(), promiseFlags(), pageFlags()),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return usage("", "plan takes one URL")

@@ -155,8 +155,23 @@ func describe(c *cli.Context, s *fixtures.Server) {
 	if s.Method != "GET" {
 		flags = append(flags, fmt.Sprintf("-d '%s'", s.Body))
 	}
+	if s.Method != "GET" && s.Method != "POST" {
+		flags = append(flags, "-X "+s.Method)
+	}
 	if s.TLS {
 		flags = append(flags, "-k")
+	}
+	if s.Origin != "" {
+		flags = append(flags, "--origin "+s.Origin)
+	}
+	if s.Include {
+		flags = append(flags, "--credentials")
+	}
+	for _, f := range s.Other {
+		flags = append(flags, fmt.Sprintf("--other-session '%s: %s'", f.Name, f.Value))
+	}
+	if s.Echo != "" {
+		flags = append(flags, fmt.Sprintf("--inject '%s'", s.Echo))
 	}
 	if len(flags) > 0 {
 		fmt.Fprintf(c.App.ErrWriter, "  ask it with %s\n", strings.Join(flags, " "))

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/ssespec/ssespec/chaos"
+	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -38,6 +39,9 @@ func newLab(c *cli.Context, raw string) (*chaos.Lab, error) {
 		return nil, err
 	}
 	if err := fillRequest(c, l, u); err != nil {
+		return nil, err
+	}
+	if err := fillPage(c, l); err != nil {
 		return nil, err
 	}
 	if l.TLS, err = tlsConfig(c); err != nil {
@@ -63,9 +67,9 @@ func maxRequests(c *cli.Context) int {
 	case c.IsSet("max-requests"):
 		return c.Int("max-requests")
 	case c.Bool("allow-load"):
-		return 100
+		return 150
 	}
-	return 30
+	return 60
 }
 
 // parseURL reads what the user gave as a target; like curl it takes a missing scheme for http.
@@ -162,6 +166,58 @@ func fillRequest(c *cli.Context, l *chaos.Lab, u *url.URL) error {
 	}
 	l.Target = r
 	return nil
+}
+
+// fillPage says who else comes to the endpoint.
+func fillPage(c *cli.Context, l *chaos.Lab) error {
+	var err error
+	if l.Origin, err = originOf(c.String("origin")); err != nil {
+		return err
+	}
+	if l.Include = c.Bool("credentials"); l.Include && l.Origin == "" {
+		return usage("Write --origin https://app.example too.", "--credentials says how a page asks, and no page's origin was named")
+	}
+	var other wire.Request
+	for _, h := range c.StringSlice("other-session") {
+		if err := addField(l, &other, h); err != nil {
+			return err
+		}
+	}
+	l.Other = other.Header
+	l.Secrets.AddFrom(other)
+	l.Echo, err = echoOf(c, l.Target)
+	return err
+}
+
+// originOf reads an origin; a URL of a page stands for the page's origin.
+func originOf(raw string) (string, error) {
+	if raw == "" {
+		return "", nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return "", usage("Write scheme, host and port as a browser does: https://app.example or http://localhost:3000.", "--origin %q is no origin", raw)
+	}
+	return browser.OriginOf(u), nil
+}
+
+// echoOf reads where the server repeats a text.
+func echoOf(c *cli.Context, target wire.Request) (*chaos.Echo, error) {
+	template := c.String("inject")
+	switch {
+	case template == "":
+		return nil, nil
+	case !strings.Contains(template, chaos.Text):
+		return nil, usage("Write "+chaos.Text+" where the text belongs.", "--inject %q has no place for a text", template)
+	case len(target.Body) > 0 && !strings.Contains(template, "://"):
+		return &chaos.Echo{Body: template}, nil
+	}
+	u, err := url.Parse(template)
+	t, _ := url.Parse(target.URL)
+	if err != nil || browser.OriginOf(t.ResolveReference(u)) != browser.OriginOf(t) {
+		return nil, usage("Write a URL of the same origin, such as "+target.URL+"?q="+chaos.Text+".", "--inject %q is not at the target", template)
+	}
+	return &chaos.Echo{URL: strings.NewReplacer("%7B", "{", "%7D", "}").Replace(t.ResolveReference(u).String())}, nil
 }
 
 // basic sets HTTP basic authentication (RFC 7617).
