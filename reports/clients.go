@@ -80,6 +80,9 @@ type jsonClient struct {
 	Reason  string `json:"reason,omitempty"`
 }
 
+// longestValue bounds what is shown of a field's value that a server may make as long as it likes.
+const longestValue = 200
+
 // pageJSON tells the same; nil where no origin was declared.
 func (r *Report) pageJSON() *jsonPage {
 	b := r.Evidence.Bundle
@@ -90,7 +93,7 @@ func (r *Report) pageJSON() *jsonPage {
 	for _, c := range r.clients() {
 		j := jsonClient{Client: c.name, Verdict: string(c.verdict), Reason: c.reason}
 		if c.denial != nil {
-			j.Header, j.Value = c.denial.Header, c.denial.Value
+			j.Header, j.Value = c.denial.Header, c.denial.Value[:min(len(c.denial.Value), longestValue)]
 		}
 		out.Clients = append(out.Clients, j)
 	}
