@@ -20,6 +20,7 @@ func TestReadmesAreFresh(t *testing.T) {
 	region(t, filepath.Join(root, "README.md"), "rules", reports.Table(suite.All()))
 	region(t, filepath.Join(root, "README.md"), "output", sampleOutput(t, "sample.rec"))
 	region(t, filepath.Join(root, "README.md"), "interrupted", sampleOutput(t, "chaos.rec"))
+	region(t, filepath.Join(root, "README.md"), "page", sampleOutput(t, "page.rec"))
 	families := map[string]checks.Suite{}
 	for _, c := range suite.All() {
 		families[c.Family()] = append(families[c.Family()], c)
