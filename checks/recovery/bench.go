@@ -19,6 +19,7 @@ type bench struct {
 	control  *checks.View
 	agains   []*checks.View  // the same request once more: before the trials, and behind them
 	steady   bool            // the undisturbed answer is the same whenever it is asked for
+	polled   bool            // it is one answer of a feed: behind its last event there is more to come
 	marked   bool            // its end can be told from its other events
 	volatile map[string]bool // JSON paths that change all the same
 	numbered bool            // undisturbed, numbers count the events without a gap
@@ -48,7 +49,8 @@ func newBench(ev *checks.Evidence) *bench {
 	}
 	b.ids = identified(b.control)
 	b.steady = b.alike()
-	b.marked = b.marks()
+	b.polled = b.goesOn()
+	b.marked = b.marks() && !b.polled
 	if e := ev.Exhibit(wire.Witness); e != nil {
 		for _, v := range e.Views {
 			b.witness = append(b.witness, b.items(v)...)
@@ -80,6 +82,28 @@ func (b *bench) marks() bool {
 	again := b.items(b.again())
 	return completed(b.again()) && len(again) > 0 && bytes.Equal(again[len(again)-1].data, end.data) &&
 		!slices.ContainsFunc(others, func(x item) bool { return bytes.Equal(x.data, end.data) })
+}
+
+// goesOn reports whether who names the last event of the undisturbed answers, which are the same each time, is sent events
+// that are in none of them: then what ends there is one answer of a feed that is polled.
+func (b *bench) goesOn() bool {
+	own := b.items(b.control)
+	if !b.steady || len(own) == 0 || own[len(own)-1].name == "" {
+		return false
+	}
+	known := map[string]bool{}
+	for _, it := range own {
+		known[string(it.data)] = true
+	}
+	for _, v := range b.ev.All() {
+		if v.Cursor != own[len(own)-1].name || v.Role == wire.Rival {
+			continue
+		}
+		if items := b.items(v); len(items) > 0 && !slices.ContainsFunc(items, func(it item) bool { return known[string(it.data)] }) {
+			return true
+		}
+	}
+	return false
 }
 
 // calm is how many times longer than its timers were late the recording machine must have waited where a

@@ -374,6 +374,8 @@ func (b *bench) noOracle(r *reading) string {
 		return "the undisturbed answer is no event stream, so that there is nothing to compare with"
 	case len(b.items(b.control)) == 0:
 		return "the undisturbed answer has no event, so that there is nothing to compare with"
+	case b.polled:
+		return "no oracle applies: each answer is a few events of a feed that is asked for again and again, and what is due is not known"
 	case completed(b.control) && !b.finite():
 		return "no oracle applies: the answer is another one each time, and its end cannot be told from its other events"
 	case !b.finite() && len(b.witness) == 0:

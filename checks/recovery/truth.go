@@ -49,7 +49,7 @@ func (b *bench) truths(r *reading) []*truth {
 	}
 	add(b.replayed(r))
 	add(b.witnessed(r))
-	if b.steady {
+	if b.steady && !b.polled {
 		add(b.newTruth(ControlAnswer, b.items(b.control), true))
 	}
 	return out

@@ -3,6 +3,7 @@ package resume_test
 import (
 	"crypto/tls"
 	"flag"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -18,21 +19,25 @@ import (
 var everySound = flag.Bool("sounds", false, "interrupt every sound server, not one in ten")
 
 // excusedSounds are sound where they are left alone, and do what a rule advises against when they are interrupted.
-var excusedSounds = map[string]string{"no-replay": "resume/ids-taken-up", "in-a-hurry": "resume/ids-taken-up"}
+var excusedSounds = map[string][]string{
+	"no-replay":      {"resume/ids-taken-up"},
+	"in-a-hurry":     {"resume/ids-taken-up"},
+	"polled-in-vain": {"resume/silent-loss", "resume/empty-header"}, // whoever names an id is sent nothing, wherever it stopped
+}
 
 // TestNoSoundServerFailsARule interrupts the servers that are legal and unusual, in every way.
 func TestNoSoundServerFailsARule(t *testing.T) {
 	var wg sync.WaitGroup
 	places := make(chan struct{}, 6)
 	for i, s := range fixtures.Sounds() {
-		if !*everySound && i%10 != 0 {
+		if !*everySound && i%10 != 0 && s.Name != "polled-at-once" { // which was taken for an answer that begins again
 			continue
 		}
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
 			for _, r := range interruptAll(t, s) {
-				if (r.Verdict == checks.Fail || r.Verdict == checks.Broken) && excusedSounds[s.Name] != r.ID {
+				if (r.Verdict == checks.Fail || r.Verdict == checks.Broken) && !slices.Contains(excusedSounds[s.Name], r.ID) {
 					t.Errorf("%s: %s (%s): %s", s.Name, r.ID, r.Level, r.Reason)
 				}
 			}
