@@ -14,5 +14,7 @@
 // (HTTP/1.x) or frame by frame (HTTP/2) on its own connections, since net/http hides what conformance
 // is about; each read is stamped as it leaves the socket, below TLS and HTTP.
 //
-// It imports profile, stream and wire of this module, and never the checks.
+// Other scenes ask as a page on another origin does ([Lab.Origin]), as strangers do, and as an [EventSource] that comes back.
+//
+// It imports browser, profile, stream and wire of this module, and never the checks.
 package chaos

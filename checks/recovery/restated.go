@@ -20,7 +20,7 @@ type restated struct {
 // restates finds where the undisturbed answer repeats its text, or returns nil. At least two events must
 // have had a part in it, so that it is no chance.
 func restates(items []item) *restated {
-	texts := map[string]string{} // by path, all pieces so far
+	texts := map[string]*strings.Builder{} // by path, all pieces so far
 	parts := map[string]int{}
 	types := map[string]bool{} // of the events so far
 	var found *restated
@@ -31,13 +31,16 @@ func restates(items []item) *restated {
 		}
 		for _, path := range slices.Sorted(maps.Keys(leaves)) {
 			for _, p := range slices.Sorted(maps.Keys(texts)) {
-				if parts[p] > 1 && leaves[path] == texts[p] && (path != p || !types[it.typ]) {
+				if parts[p] > 1 && leaves[path] == texts[p].String() && (path != p || !types[it.typ]) {
 					found = &restated{p, path, it.typ}
 				}
 			}
 		}
 		for path, text := range leaves {
-			texts[path] += text
+			if texts[path] == nil {
+				texts[path] = &strings.Builder{}
+			}
+			texts[path].WriteString(text)
 			parts[path]++
 		}
 		types[it.typ] = true
