@@ -30,10 +30,12 @@ type Experiment struct {
 // build on comes first, what disturbs comes last.
 func Experiments() []*Experiment {
 	return []*Experiment{
-		control, fetch, compressed, accept, http10, http2Scene, head, options,
+		control, fetch, compressed, accept, http10, http2Scene, options,
 		ranged, conditional, reconnect, returns, crossOrigin, crossResume, crossStop, script, scriptResume, spaced,
 		stranger, nullOrigin, lookalikes, anonymous, anonymousResume, otherSession, inject,
-		halfClose, twins, slowRead, addresses, again, crowd, churn,
+		halfClose, twins, slowRead, addresses, again,
+		head, // a server that goes on behind it spoils the next request on the connections of a proxy before it
+		crowd, churn,
 	}
 }
 
@@ -56,11 +58,13 @@ func Plan(scenes []wire.Scene) ([]*Experiment, error) {
 
 // Forecast returns why an experiment would not be made at this lab whatever the endpoint says, or nil.
 func (l *Lab) Forecast(e *Experiment) error {
-	switch {
-	case e.Scene != wire.Control && !e.Safe && !l.safe():
+	if e.Unless != nil {
+		if err := e.Unless(l); err != nil {
+			return err
+		}
+	}
+	if e.Scene != wire.Control && !e.Safe && !l.safe() {
 		return fmt.Errorf("a %s is sent once only, since each may be billed (--repeat-post allows more)", l.Target.Method)
-	case e.Unless != nil:
-		return e.Unless(l)
 	}
 	return nil
 }

@@ -115,11 +115,11 @@ func TestBudgetOfRequests(t *testing.T) {
 		if got := gap(b, wire.Accept); got.Reason != wire.RequestsSpent || got.Moot { // it takes two, one is left
 			t.Errorf("accept: got gap %v", got)
 		}
-		if b.Recording(wire.Head) == nil {
-			t.Error("head was affordable")
+		if b.Recording(wire.Again) == nil {
+			t.Error("again was affordable")
 		}
-		if got := gap(b, wire.Again); got.Reason != wire.RequestsSpent || got.Moot {
-			t.Errorf("again: got gap %v", got)
+		if got := gap(b, wire.Head); got.Reason != wire.RequestsSpent || got.Moot {
+			t.Errorf("head: got gap %v", got)
 		}
 	})
 }

@@ -19,12 +19,13 @@ import (
 // last, secrets included, too.
 func (l *Lab) visit(ctx context.Context, w *browser.Walk, a ask) (hops []*wire.Exchange, last string, err error) {
 	u, err := url.Parse(a.req.URL)
+	meant := a.req // as the browser sends it: it keeps fields of the script's that we do not let go to another origin
 	for err == nil {
 		if d := w.To(u); d != nil {
 			return hops, a.req.URL, gaveUp(hops, d)
 		}
 		var x *wire.Exchange
-		if leave, needed := l.preflight(w, a, u); needed {
+		if leave, needed := l.preflight(w, meant, a, u); needed {
 			if _, x, err = l.send(ctx, leave); err != nil {
 				break
 			}
@@ -44,6 +45,7 @@ func (l *Lab) visit(ctx context.Context, w *browser.Walk, a ask) (hops []*wire.E
 		if to.Hostname() != u.Hostname() {
 			a.address = netip.Addr{} // it was another name's
 		}
+		meant, _ = redirectedWith(meant, u, x, withoutAuthorization)
 		a.req, u = next, to
 	}
 	hops, err = given(hops, err)
@@ -101,16 +103,19 @@ func registrable(host string) string {
 	return host
 }
 
-// preflight returns the request by which a browser asks leave for another, if it does.
+// preflight returns the request by which a browser asks leave for what the page means to send, if it does.
 //
 // https://fetch.spec.whatwg.org/#cors-preflight-fetch
-func (l *Lab) preflight(w *browser.Walk, a ask, u *url.URL) (ask, bool) {
-	names, needed := w.Page.Asks(l.scripted(w.Page, a.req))
+func (l *Lab) preflight(w *browser.Walk, meant wire.Request, a ask, u *url.URL) (ask, bool) {
+	names, needed := w.Page.Asks(l.scripted(w.Page, meant))
 	if !needed || !w.Foreign() {
 		return a, false
 	}
-	return l.leave(w, a, u, a.req.Method, strings.Join(names, ",")), true
+	return l.leave(w, a, u, meant.Method, strings.Join(names, ",")), true
 }
+
+// withoutAuthorization is what a browser leaves out when a redirect leads to another origin.
+func withoutAuthorization(h wire.Header) wire.Header { return h.Without("Authorization") }
 
 // leave returns a preflight for a method and a list of fields.
 func (l *Lab) leave(w *browser.Walk, a ask, u *url.URL, asked, names string) ask {
@@ -133,7 +138,20 @@ func (l *Lab) scripted(p browser.Page, r wire.Request) wire.Request {
 	if p.Include && isBasic(r.Header) {
 		r.Header = r.Header.Without("Authorization")
 	}
+	r.Header = slices.DeleteFunc(slices.Clone(r.Header), copied)
 	return r
+}
+
+// copied reports whether a field is what a browser's developer tools put into the command that they copy, since the browser
+// had added it: nobody means a script to send it.
+func copied(f wire.Field) bool {
+	switch strings.ToLower(f.Name) {
+	case "cache-control":
+		return f.Value == "no-cache" || f.Value == "max-age=0"
+	case "pragma", "priority", "upgrade-insecure-requests":
+		return true
+	}
+	return false
 }
 
 // isBasic reports whether the request has the authentication that a browser sends by itself.
@@ -336,7 +354,7 @@ var script = &Experiment{
 		if d := w.To(u); d != nil {
 			return nil, moot("%s", d.Message)
 		}
-		leave, needed := l.preflight(w, a, u)
+		leave, needed := l.preflight(w, a.req, a, u)
 		if !needed {
 			return nil, moot("the request needs no preflight, and the control request was the page's")
 		}

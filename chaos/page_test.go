@@ -191,3 +191,56 @@ func TestABrowserThatMayNotAskSendsNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestAPageAsksLeaveBehindARedirectForWhatWeKeepHere sends a page's request with a key to another origin: the browser would
+// take the key along, and asks leave for it there. We ask too, and keep the key.
+func TestAPageAsksLeaveBehindARedirectForWhatWeKeepHere(t *testing.T) {
+	bubble(t, func(t *testing.T, g *stage) {
+		far := fixtures.Sound("cors")
+		asked := witnessed(far)
+		g.net.Serve(g.ctx, "far.example:80", far)
+		near := answering(func(r *fixtures.Request) fixtures.Answer {
+			open := fixtures.Header{{Name: "Access-Control-Allow-Origin", Value: "*"}, {Name: "Access-Control-Allow-Headers", Value: "x-api-key"}}
+			if r.Method == "OPTIONS" {
+				return fixtures.Answer{Status: 204, Header: open}
+			}
+			return fixtures.Answer{Status: 307, Framing: fixtures.Length, Header: append(open, fixtures.Field{Name: "Location", Value: "http://far.example/cors"})}
+		})
+		l := g.serve(near)
+		l.Origin = appOrigin
+		l.Target.Header = wire.Header{{Name: "X-Api-Key", Value: "of-the-first-session"}}
+		b := gather(t, g.ctx, l, wire.Script)
+		var leaves []string
+		for _, r := range asked() {
+			if r.Header.Has("X-Api-Key") {
+				t.Error("the key went to another origin")
+			}
+			if r.Method == "OPTIONS" {
+				leaves = append(leaves, r.Header.Get("Access-Control-Request-Headers"))
+			}
+		}
+		if len(leaves) != 1 || leaves[0] != "x-api-key" {
+			t.Errorf("leave was asked for %q, want x-api-key once", leaves)
+		}
+		if x := b.Recording(wire.Script).Last(); x.Request.Method != "OPTIONS" {
+			t.Errorf("%s was sent, though no leave was given", x.Request.Method)
+		}
+	})
+}
+
+// TestWhatABrowserAddsIsNotTheScripts sends what "Copy as cURL" gives: the fields that the browser had added need no leave.
+func TestWhatABrowserAddsIsNotTheScripts(t *testing.T) {
+	bubble(t, func(t *testing.T, g *stage) {
+		s := fixtures.Sound("cors")
+		asked := witnessed(s)
+		l := g.serve(s)
+		l.Origin = appOrigin
+		l.Target.Header = wire.Header{{Name: "Accept", Value: "text/event-stream"}, {Name: "Cache-Control", Value: "no-cache"}, {Name: "Pragma", Value: "no-cache"}, {Name: "Priority", Value: "u=1, i"}, {Name: "Sec-Fetch-Mode", Value: "cors"}}
+		gather(t, g.ctx, l, wire.Script)
+		for _, r := range asked() {
+			if r.Method == "OPTIONS" {
+				t.Errorf("leave was asked for %q", r.Header.Get("Access-Control-Request-Headers"))
+			}
+		}
+	})
+}

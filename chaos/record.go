@@ -109,6 +109,11 @@ func (l *Lab) exchange(ctx context.Context, a ask, u *url.URL) (*wire.Exchange, 
 // redirected returns the request that follows a redirect answer (Fetch, HTTP-redirect fetch). Credentials
 // do not leave their origin: fields that carry them are dropped when it changes.
 func redirected(r wire.Request, from *url.URL, x *wire.Exchange) (wire.Request, bool) {
+	return redirectedWith(r, from, x, withoutCredentials)
+}
+
+// redirectedWith is redirected for one who leaves out other fields where the origin changes.
+func redirectedWith(r wire.Request, from *url.URL, x *wire.Exchange, kept func(wire.Header) wire.Header) (wire.Request, bool) {
 	location := x.Header.Get("Location")
 	if !redirects(x.Status) || location == "" {
 		return r, false
@@ -122,7 +127,7 @@ func redirected(r wire.Request, from *url.URL, x *wire.Exchange) (wire.Request, 
 		next = method(r, "GET")
 	}
 	if origin(to) != origin(from) {
-		next.Header = withoutCredentials(next.Header)
+		next.Header = kept(next.Header)
 		to.User = nil
 	}
 	next.URL = to.String()

@@ -77,7 +77,12 @@ func isCredential(name string) bool {
 	switch n := strings.ToLower(name); n {
 	case "authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-goog-api-key", "x-auth-token":
 		return true
+	case "idempotency-key", "x-idempotency-key":
+		return false
 	default:
+		if strings.Contains(n, "csrf") || strings.Contains(n, "xsrf") {
+			return false // it proves where a request comes from, not who sends it
+		}
 		return strings.HasSuffix(n, "-token") || strings.HasSuffix(n, "-secret") || strings.HasSuffix(n, "-key")
 	}
 }

@@ -29,6 +29,8 @@ func leave(fields ...wire.Field) *wire.Exchange {
 	return x
 }
 
+func busy(x *wire.Exchange) *wire.Exchange { x.Status = 429; return x }
+
 func allow(value string) wire.Field {
 	return wire.Field{Name: "Access-Control-Allow-Origin", Value: value}
 }
@@ -67,10 +69,12 @@ func TestEachClientIsToldWhatItCanDo(t *testing.T) {
 		{"who cannot come back", paged(map[wire.Scene][]*wire.Exchange{
 			wire.CrossOrigin: one(shared("GET", good)), wire.CrossResume: one(shared("GET", allow("https://other.example"))),
 			wire.Script: one(shared("GET", good)), wire.ScriptResume: one(leave(good)),
-		}), []string{"! EventSource opens, but cannot resume: Access-Control-Allow-Origin is", "! fetch() opens, but cannot resume: Access-Control-Allow-Headers does not list last-event-id"}},
+		}), []string{"! EventSource opens, but cannot resume: Access-Control-Allow-Origin is", "! fetch() opens, but cannot resume: the answer to the preflight has no Access-Control-Allow-Headers, which must list last-event-id"}},
 		{"what was not asked", paged(map[wire.Scene][]*wire.Exchange{wire.CrossOrigin: one(shared("GET", good))},
 			wire.Gap{Scene: wire.CrossResume, Moot: true, Reason: "no event has an id"}, wire.Gap{Scene: wire.Script, Reason: wire.RequestsSpent}),
 			[]string{"✓ EventSource opens; no event has an id", "? fetch() not known: the request budget was spent"}},
+		{"what our own rate may have spoilt", paged(map[wire.Scene][]*wire.Exchange{wire.CrossOrigin: one(busy(shared("GET"))), wire.Script: one(busy(shared("GET", good)))}),
+			[]string{"? EventSource not known: the answer was 429, perhaps because our rate is limited", "? fetch() not known: the answer was 429"}},
 	} {
 		got := strings.Join(strings.Fields(text(t, Text{Width: 200}, tc.report)), " ")
 		for _, want := range append(tc.want, "From a page on "+appOrigin) {

@@ -15,7 +15,7 @@ const (
 
 	PreflightStatus          // not 200 to 299
 	PreflightRedirected      // 3xx
-	PreflightUnauthenticated // 401 or 403: it never carries credentials
+	PreflightUnauthenticated // 401: it never carries credentials
 	PreflightSyntax          // Access-Control-Allow-Headers or -Methods is no list of tokens
 	PreflightMethod          // the method is not allowed
 	PreflightHeader          // a field is not allowed
@@ -28,6 +28,7 @@ const (
 	MixedContent // http asked from a page over https
 	BlockedPort  // no browser connects to it
 	NoAnswer     // the connection brought no head
+	Limited      // refused as the user's own request may have been: it says nothing of the page
 	WrongStatus  // not 200
 	WrongType    // not text/event-stream
 	WrongCharset // a charset other than UTF-8
@@ -43,6 +44,9 @@ type Denial struct {
 	Value    string // its value, several lines joined as a browser joins them
 	Message  string // one sentence without full stop
 }
+
+// tellsNothing reports whether the page may be let in for all that was seen.
+func (d *Denial) tellsNothing() bool { return d != nil && (d.Cause == NoAnswer || d.Cause == Limited) }
 
 // Error makes a Denial usable as the reason why a reader stopped.
 func (d *Denial) Error() string { return d.Message }

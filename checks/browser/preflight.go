@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -121,13 +122,18 @@ func (p Page) Permits(origin string, x *wire.Exchange) *Denial {
 		return deny(NoAnswer, "", "", "the preflight brought no answer")
 	case x.Status/100 == 3:
 		return deny(PreflightRedirected, "Location", x.Header.Get("Location"), "the preflight is redirected, status %d: a browser does not follow it and gives up", x.Status)
-	case x.Status == 401 || x.Status == 403:
-		return deny(PreflightUnauthenticated, "", "", "the preflight is answered %d: it never carries credentials, so that none can be asked of it", x.Status)
+	case x.Status == 401:
+		return deny(PreflightUnauthenticated, "", "", "the preflight is answered 401: it never carries credentials, so that none can be asked of it")
+	case x.Status == 403:
+		return deny(PreflightStatus, "", "", "the preflight is answered 403: by a CORS layer that does not know the origin, the method or a field, by a firewall that forbids OPTIONS, or by a login in front")
 	case x.Status/100 != 2:
 		return deny(PreflightStatus, "", "", "the preflight is answered %d, and must be answered 200 to 299", x.Status)
 	}
 	if d := CORSCheck(origin, p.Include, x.Header); d != nil {
-		d.Message = "in the answer to the preflight " + strings.TrimPrefix(strings.Replace(d.Message, "the answer has", "there is", 1), "in ")
+		d.Message = "in the answer to the preflight " + strings.Replace(d.Message, "the answer has", "there is", 1)
+		if names := x.Request.Header.Get(RequestHeaders); d.Cause == NoAllowOrigin && names != "" {
+			d.Message += fmt.Sprintf(" (libraries leave it out where one of the fields is not on their list: %.120s)", names)
+		}
 		return d
 	}
 	for _, name := range []string{AllowMethods, AllowHeaders} {
@@ -158,6 +164,8 @@ func (p Page) permitsRequest(x *wire.Exchange) *Denial {
 			continue
 		}
 		switch {
+		case !x.Header.Has(AllowHeaders):
+			return deny(PreflightHeader, AllowHeaders, "", "the answer to the preflight has no %s, which must list %s", AllowHeaders, name)
 		case !star:
 			return deny(PreflightHeader, AllowHeaders, value, "%s does not list %s (it is %.120q)", AllowHeaders, name, value)
 		case p.Include:

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"net/url"
 
 	"github.com/ssespec/ssespec/checks/wire"
@@ -48,13 +49,13 @@ const (
 // Verdict returns what the client can do.
 func (r *Reading) Verdict() Verdict {
 	switch {
-	case r.Open.Denial != nil && r.Open.Denial.Cause == NoAnswer, !r.Open.Seen():
+	case r.Open.Denial.tellsNothing(), !r.Open.Seen():
 		return Unknown
 	case r.Open.Denial != nil:
 		return Blocked
 	case r.Resume.Reads():
 		return Resumes
-	case r.Resume.Denial != nil && r.Resume.Denial.Cause != NoAnswer:
+	case r.Resume.Denial != nil && !r.Resume.Denial.tellsNothing():
 		return Stranded
 	}
 	return Opens
@@ -104,7 +105,36 @@ func (r *Reading) visit(b *wire.Bundle, u *url.URL, s wire.Scene) Visit {
 		hops[i] = h.Exchange
 	}
 	v.Denial = r.Page.Reads(hops)
+	if d := v.Denial; d != nil && d.Exchange >= 0 {
+		v.Denial = limited(b, d, hops[d.Exchange])
+	}
 	return v
+}
+
+// limited returns the denial, or one that says why the answer tells nothing of the page: our own rate may have been limited,
+// or whoever asks a second time is refused.
+func limited(b *wire.Bundle, d *Denial, x *wire.Exchange) *Denial {
+	switch {
+	case d.Cause == NoAnswer || x.Status == 200:
+		return d
+	case x.Status == 429 || x.Status == 503:
+		d = &Denial{Limited, d.Exchange, d.Origin, "", "", fmt.Sprintf("the answer was %d, perhaps because our rate is limited", x.Status)}
+	case Spent(b) && !Preflight(x) && !Redirects(x.Status):
+		d = &Denial{Limited, d.Exchange, d.Origin, "", "", fmt.Sprintf("the answer was %d, and the user's own request was given no stream either when it came again", x.Status)}
+	}
+	return d
+}
+
+// Spent reports whether the user's own request was given no stream when it came again: a ticket that works once, a stream
+// that is gone after its end, one for each session. Then a refusal says nothing about who is let in.
+func Spent(b *wire.Bundle) bool {
+	for _, s := range []wire.Scene{wire.Again, wire.Fetch} {
+		if r := b.Recording(s); r != nil && len(r.Exchanges) > 0 {
+			x := r.Last()
+			return x.Status != 0 && Open(Script, x) != nil
+		}
+	}
+	return false
 }
 
 func (v *Visit) take(b *wire.Bundle, s wire.Scene) {

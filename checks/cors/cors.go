@@ -89,11 +89,13 @@ var checked = []browser.Cause{browser.NoAllowOrigin, browser.ManyAllowOrigins, b
 // earlier shows nothing; each mistake is told once, though several clients may meet it.
 func (f fault) judge(ev *checks.Evidence) checks.Outcome {
 	var found []checks.Finding
-	var before *browser.Denial
+	var before, limited *browser.Denial
 	seen := 0
 	for _, s := range steps(ev) {
 		switch d := s.denial; {
 		case s.Status == 0 || s.misread || !f.at(s):
+		case d != nil && d.Cause == browser.Limited:
+			limited = d
 		case d == nil || place(d) > f.place():
 			seen++
 		case slices.Contains(f.causes, d.Cause):
@@ -106,6 +108,8 @@ func (f fault) judge(ev *checks.Evidence) checks.Outcome {
 	switch {
 	case seen > 0:
 		return checks.Judged(seen, found, f.held, seen)
+	case limited != nil:
+		return checks.Unseen("%s", limited.Message)
 	case before != nil:
 		return checks.Unconcerned("a browser stops before it looks at this: %s", before.Message)
 	}

@@ -222,6 +222,8 @@ func judgeLastEventID(ev *checks.Evidence) checks.Outcome {
 	for _, s := range steps(ev) {
 		switch {
 		case !s.preflight || !s.resume || s.Status == 0:
+		case s.denial != nil && s.denial.Cause == browser.Limited:
+			return checks.Unseen("%s", s.denial.Message)
 		case s.misread:
 			return checks.Unconcerned("the preflight is refused for the way in which its list is written, which cors/preflight-list-parsing judges")
 		case s.denial == nil:
@@ -240,7 +242,7 @@ func judgeLastEventID(ev *checks.Evidence) checks.Outcome {
 
 // asAWhole explains a refusal that names no field.
 func asAWhole(s step) string {
-	if s.denial.Cause == browser.PreflightHeader || s.redirect {
+	if s.denial.Cause != browser.PreflightStatus && s.denial.Cause != browser.PreflightUnauthenticated {
 		return ""
 	}
 	return " (libraries grant nothing where one field is not on their list)"

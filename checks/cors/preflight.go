@@ -80,12 +80,14 @@ var preflightStatus = &checks.Check{
 	Since:   "0.3",
 	Doc: `
 With any other status the browser does not send the request at all, whatever fields the answer has. 404 and 405 mean that no
-route takes OPTIONS, 400 often that the CORS middleware does not know the origin or a field.
+route takes OPTIONS, 400 and 403 often that the CORS middleware does not know the origin or a field (Spring says "Invalid CORS
+request"), 403 also that a firewall forbids OPTIONS.
 
 200 and 204 are equally right. Only a preflight that a page does make is judged: a stream that is opened with a plain GET
 needs none.`,
 	Fix: "Let the CORS middleware answer OPTIONS before the router looks for a route: if r.Method == \"OPTIONS\" { w.WriteHeader(204); return } behind the fields in Go, " +
-		"app.options(path, cors()) in Express, if ($request_method = OPTIONS) { return 204; } in nginx, with the add_header lines beside it.",
+		"app.options(path, cors()) in Express, if ($request_method = OPTIONS) { return 204; } in nginx, with the add_header lines beside it. " +
+		"Where it is 403: complete allowedOrigins, allowedMethods and allowedHeaders in Spring, allow OPTIONS in limit_except and the firewall.",
 	Good:  "> OPTIONS /stream\n> Access-Control-Request-Method: POST\n< HTTP/1.1 204 No Content",
 	Bad:   "> OPTIONS /stream\n> Access-Control-Request-Method: POST\n< HTTP/1.1 405 Method Not Allowed",
 	Needs: []wire.Scene{wire.Control},
@@ -125,12 +127,13 @@ var preflightUnauthenticated = &checks.Check{
 	Clause:  checks.Fetch("CORS protocol and credentials", "cors-protocol-and-credentials", "a CORS-preflight request never includes credentials"),
 	Since:   "0.3",
 	Doc: `
-A preflight carries neither cookie nor Authorization. Where authentication stands before CORS, it is answered 401 or 403
+A preflight carries neither cookie nor Authorization. Where authentication stands before CORS, it is answered 401
 and the request with the token is never sent.
 
-403 is also how Spring refuses an origin, a method or a field that its configuration lacks: it says "Invalid CORS request".`,
+A preflight that is answered 403 is judged by cors/preflight-status: that says more often that the origin or a field is not
+on a list. What a browser sends of a login that it asked its user for (-u) goes along only with --credentials.`,
 	Fix: "Let OPTIONS pass without credentials: put the CORS middleware before the one for authentication, in Spring Security http.cors(withDefaults()), " +
-		"in nginx answer OPTIONS before auth_request. Where the answer is Spring's, complete allowedOrigins and allowedHeaders.",
+		"in nginx answer OPTIONS before auth_request.",
 	Good:  "> OPTIONS /stream\n< HTTP/1.1 204 No Content",
 	Bad:   "> OPTIONS /stream\n< HTTP/1.1 401 Unauthorized",
 	Needs: []wire.Scene{wire.Control},
@@ -174,18 +177,18 @@ var preflightMaxAge = &checks.Check{
 Without Access-Control-Max-Age browsers keep the answer for 5 seconds, so that nearly every reconnect of a script costs one
 more round trip. A value that is no number counts as none.
 
-0 and -1, which ask for a preflight each time, are taken for a choice. Browsers cap the value, at 2 hours or 24.`,
+Only the preflight that opening the stream needs is judged: what EventSource reads needs none. 0 and -1, which ask for a preflight each time, are taken for a choice. Browsers cap the value, at 2 hours or 24.`,
 	Fix:   "Send Access-Control-Max-Age: 7200 with the answer to OPTIONS: maxAge in Express and Spring, MaxAge in github.com/rs/cors.",
 	Good:  "Access-Control-Max-Age: 7200",
 	Bad:   "Access-Control-Max-Age: 2h",
 	Needs: []wire.Scene{wire.Control},
-	Reads: []wire.Scene{wire.Script, wire.ScriptResume},
+	Reads: scripted,
 	When:  []checks.Condition{declared},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		var found []checks.Finding
 		seen := 0
 		for _, s := range steps(ev) {
-			if !s.preflight || s.denial != nil {
+			if !leave(s) || s.denial != nil {
 				continue
 			}
 			seen++

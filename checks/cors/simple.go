@@ -93,6 +93,8 @@ func excused(ev *checks.Evidence, s step) checks.Outcome {
 		return checks.Unconcerned("the stream was opened with %s, which %s cannot send: it was answered %d", strings.Join(left, ", "), who[s.client], s.Status)
 	case s.Status == 429 || s.Status == 503:
 		return checks.Unseen("%s was answered %d, perhaps because our rate is limited", who[s.client], s.Status)
+	case browser.Spent(ev.Bundle):
+		return checks.Unseen("%s was answered %d, and the user's own request was given no stream either when it came again", who[s.client], s.Status)
 	case givenOnce(ev, s):
 		return checks.Unseen("%s was answered %d, and another request of a page was given the stream: that may be chance", who[s.client], s.Status)
 	}

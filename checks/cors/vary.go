@@ -26,7 +26,7 @@ no-cache, private or max-age=0, and those to requests with Authorization.`,
 	Bad:   "Cache-Control: max-age=60\nAccess-Control-Allow-Origin: https://app.example",
 	Needs: []wire.Scene{wire.Control},
 	Reads: []wire.Scene{wire.Stranger, wire.CrossOrigin, wire.Script},
-	When:  []checks.Condition{checks.ViaGET},
+	When:  []checks.Condition{checks.EventStream, checks.ViaGET},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		answers := granted(ev)
 		a, b := differing(answers)
