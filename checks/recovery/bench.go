@@ -93,14 +93,25 @@ func (b *bench) goesOn() bool {
 	}
 	known := map[string]bool{}
 	for _, it := range own {
-		known[string(it.data)] = true
+		known[it.name], known[string(it.data)] = true, true
 	}
+	end := own[len(own)-1]
+	told := end.typ != "" && !slices.ContainsFunc(own[:len(own)-1], func(x item) bool { return x.typ == end.typ })
 	for _, v := range b.ev.All() {
-		if v.Cursor != own[len(own)-1].name || v.Role == wire.Rival {
+		if v.Role == wire.Rival {
 			continue
 		}
-		if items := b.items(v); len(items) > 0 && !slices.ContainsFunc(items, func(it item) bool { return known[string(it.data)] }) {
-			return true
+		if v.Cursor == end.name {
+			if items := b.items(v); len(items) > 0 && !slices.ContainsFunc(items, func(it item) bool { return known[string(it.data)] }) {
+				return true
+			}
+		}
+		behind := false
+		for _, it := range b.items(v) { // an answer that begins later reaches further
+			if behind && !told && it.name != "" && !known[it.name] {
+				return true
+			}
+			behind = behind || it.name == end.name && b.same(it, end)
 		}
 	}
 	return false

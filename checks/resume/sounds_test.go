@@ -54,7 +54,7 @@ func interruptAll(t *testing.T, s *fixtures.Server) []checks.Result {
 		return nil
 	}
 	defer e.Close()
-	l := &chaos.Lab{Target: wire.Request{Method: s.Method, URL: e.URL, Body: []byte(s.Body)}, Watch: 1500 * time.Millisecond,
+	l := &chaos.Lab{Target: wire.Request{Method: s.Method, URL: e.URL, Body: []byte(s.Body)}, Watch: 3 * time.Second,
 		Patience: 2 * time.Second, Repeat: true, Seed: 1, TLS: &tls.Config{InsecureSkipVerify: true}}
 	for _, f := range s.Ask {
 		l.Target.Header = append(l.Target.Header, wire.Field(f))
