@@ -273,6 +273,9 @@ func (l *Lab) returning(e *EventSource) ask {
 	return ask{req: e.Request(l.asEventSource()), version: l.version(), patience: whole(min(l.watch(), 2*l.control().End.At+againLinger))}
 }
 
+// calmReturn is how seldom readers may come back so that nobody minds: who is asked to wait longer makes no storm.
+const calmReturn = time.Second
+
 // mostVisits is how often an EventSource is let come back, the first time included: two short visits may be chance.
 const mostVisits = 3
 
@@ -285,9 +288,12 @@ var returns = &Experiment{
 		if err := l.unfinished(); err != nil {
 			return err
 		}
+		away := l.resumed().ReconnectionTime
 		switch x := l.recordings[wire.Reconnect].Last(); {
 		case x == nil:
 			return errors.New("the EventSource could not come back a first time")
+		case away > calmReturn:
+			return moot("readers stay away for %v between two visits", away)
 		case !opened(x) || x.End.Kind != wire.Complete:
 			return moot("the EventSource was not sent away a second time")
 		}

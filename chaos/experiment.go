@@ -2,10 +2,12 @@ package chaos
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -177,10 +179,20 @@ func (l *Lab) profile() string {
 		return "json-seq"
 	}
 	switch {
-	case x.Header.Has("Mcp-Session-Id"):
+	case x.Header.Has("Mcp-Session-Id"), callsMCP(l.Target):
 		return "mcp"
 	case l.Target.Method != "GET":
 		return "fetch"
 	}
 	return "eventsource"
+}
+
+// callsMCP reports whether a request is a call by the Model Context Protocol, whose servers need not have sessions. Other
+// protocols speak JSON-RPC too, with other methods.
+func callsMCP(r wire.Request) bool {
+	var call struct{ JSONRPC, Method string }
+	if r.Method != "POST" || json.Unmarshal(r.Body, &call) != nil {
+		return false
+	}
+	return call.JSONRPC == "2.0" && (call.Method == "initialize" || strings.HasPrefix(call.Method, "tools/"))
 }

@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -279,6 +280,39 @@ func TestMootErrorsCanBeToldApart(t *testing.T) {
 			if got := errors.As(take.Err, &moot); got != (take.Experiment.Scene == wire.Reconnect) {
 				t.Errorf("%s: %v", take.Experiment.Scene, take.Err)
 			}
+		}
+	})
+}
+
+func TestACallOfMCPIsKnownByItsBody(t *testing.T) {
+	for _, tc := range []struct{ name, method, body, want string }{
+		{"initialize", "POST", `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}`, "mcp"},
+		{"a tool", "POST", `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"sea"}}`, "mcp"},
+		{"another protocol", "POST", `{"jsonrpc":"2.0","id":1,"method":"message/stream"}`, "fetch"},
+		{"no JSON-RPC", "POST", `{"method":"initialize"}`, "fetch"},
+		{"no JSON", "POST", `jsonrpc=2.0&method=initialize`, "fetch"},
+		{"a GET", "GET", "", "eventsource"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, g *stage) {
+				s := stream(fixtures.Answer{Status: 200, Header: fixtures.Header{{Name: "Content-Type", Value: "text/event-stream"}}})
+				l := g.serve(s)
+				l.Target.Method, l.Target.Body = tc.method, []byte(tc.body)
+				if got := gather(t, g.ctx, l).Profile; got != tc.want {
+					t.Errorf("got %s, want %s", got, tc.want)
+				}
+			})
+		})
+	}
+}
+
+func TestWhoHasNoCredentialsIsWatchedForSomeEvents(t *testing.T) {
+	bubble(t, func(t *testing.T, g *stage) {
+		l := g.serve(fixtures.Sound("feed")) // five events a second
+		l.Target.Header = wire.Header{{Name: "Cookie", Value: "sid=of-the-first-session"}}
+		x := gather(t, g.ctx, l, wire.Anonymous).Recording(wire.Anonymous).Last()
+		if got := bytes.Count(x.BodyBytes(), []byte("data: ")); got < 2 {
+			t.Errorf("got %d events", got)
 		}
 	})
 }

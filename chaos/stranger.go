@@ -39,7 +39,9 @@ var anonymous = &Experiment{
 	Always:   true,
 	Unless:   noCredentials,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
-		return l.observe(ctx, wire.Anonymous, l.anonymously())
+		a := l.anonymously()
+		a.patience.linger = againLinger // enough to see whether the same events come
+		return l.observe(ctx, wire.Anonymous, a)
 	},
 }
 
