@@ -485,7 +485,7 @@ var lookalikes = &Experiment{
 		if x == nil || x.Header.Get(browser.AllowOrigin) != l.Origin {
 			return moot("the declared origin is not let in by its name")
 		}
-		if s := l.recordings[wire.Stranger].Last(); s == nil || s.Header.Get(browser.AllowOrigin) == wire.StrangerOrigin {
+		if s := l.recordings[wire.Stranger].Last(); s != nil && s.Header.Get(browser.AllowOrigin) == wire.StrangerOrigin {
 			return moot("every origin is let in")
 		}
 		return nil

@@ -1,6 +1,6 @@
 // Package headers holds the checks on the response's fields.
 //
-// It imports checks and wire.
+// It imports checks, browser, stream and wire.
 package headers
 
 import "github.com/ssespec/ssespec/checks"

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -93,7 +94,8 @@ WWW-Authenticate tells a client which kind of credentials it lacks. Without it a
 cannot do better than to report the status.
 
 Many APIs leave it out and document their credentials elsewhere, so this is no more than a warning. Where no 401 was
-seen nothing is asked for.`,
+seen nothing is asked for. Nor is it of a stream that is opened with a cookie, for which there is no scheme, or of
+preflights, which never have credentials.`,
 	Fix:   "Send a challenge with every 401, such as WWW-Authenticate: Bearer.",
 	Good:  "HTTP/1.1 401 Unauthorized\nWWW-Authenticate: Bearer\n",
 	Bad:   "HTTP/1.1 401 Unauthorized\n",
@@ -103,7 +105,7 @@ seen nothing is asked for.`,
 		var found []checks.Finding
 		seen := 0
 		for _, v := range heads(ev) {
-			if v.Status != 401 {
+			if v.Status != 401 || browser.Preflight(v.Exchange) {
 				continue
 			}
 			seen++
@@ -111,9 +113,15 @@ seen nothing is asked for.`,
 				found = add(found, v.AtField(v.Header.Index("WWW-Authenticate"), fmt.Sprintf("the 401 in answer to %.20q has no challenge: a client cannot tell which credentials it lacks", v.Request.Method)))
 			}
 		}
-		if seen == 0 {
-			return checks.Unconcerned("no answer was 401")
+		switch {
+		case seen == 0:
+			return checks.Unconcerned("no answer was 401, preflights aside")
+		case found != nil && byCookie(ev.Bundle.Target.Header):
+			return checks.Unconcerned("the stream is opened with a cookie, and there is no scheme that asks for one")
 		}
 		return checks.Judged(seen, found, "%d answers 401 have a challenge", seen)
 	},
 }
+
+// byCookie reports whether the user's request has a cookie for its only credential.
+func byCookie(h wire.Header) bool { return h.Has("Cookie") && !h.Has("Authorization") }

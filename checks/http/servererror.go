@@ -8,8 +8,9 @@ import (
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
-// unusual are scenes to which an error is a common answer: load, and a client that seems to have left.
-var unusual = []wire.Scene{wire.Crowd, wire.Churn, wire.HalfClose}
+// unusual are scenes to which an error is a common answer: load, a client that seems to have left, and pages that
+// nobody knows, at which common middleware throws.
+var unusual = []wire.Scene{wire.Crowd, wire.Churn, wire.HalfClose, wire.Stranger, wire.NullOrigin, wire.Lookalikes}
 
 var noServerError = &checks.Check{
 	ID:     "http/no-server-error",
@@ -22,7 +23,8 @@ A server that streams to one request and answers the next one 500, 502 or 504 ha
 handler that fails on a field that it does not expect. EventSource gives up on such an answer for good.
 
 429 and 503 are how a server says that it is asked too much, and 501 and 505 refuse what was asked: none of
-them is flagged. A gateway that answers 502 to a client that half-closed is not either.`,
+them is flagged. A gateway that answers 502 to a client that half-closed is not either, nor is a server that lets a
+page on an unknown origin run into an error: it is kept out.`,
 	Fix:   "Look up the failed request in the server's log: all of them are ordinary requests that browsers or tools make.",
 	Good:  "HTTP/1.1 200 OK\nContent-Type: text/event-stream\n",
 	Bad:   "HTTP/1.1 500 Internal Server Error\n",

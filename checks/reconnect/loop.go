@@ -2,9 +2,11 @@ package reconnect
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -29,12 +31,14 @@ asks more than once a second, for ever: a storm that looks like load. With retry
 a second.
 
 It takes three returns in a row, none of which lasts a second together with the reconnection time behind it. A
-feed that is polled, and asks for a second or more between two visits, is fine. Not judged are answers whose last event
-may be a sign for the page to close its EventSource, and those that are played again: see reconnect/stop-signal.`,
+feed that is polled, and asks for a second or more between two visits, is fine. Whether anything new comes does not
+matter, for readers who poll faster than the data changes are sent the same again. Not judged are answers whose last
+event may be a sign for the page to close its EventSource: with one or two events that bring nothing new, it may be any.`,
 	Fix:   "Keep the answer open and send what comes, or send a retry that says how often the feed is to be polled.",
 	Good:  "retry: 5000\nid: 7\ndata: a\n\n(ended)",
 	Bad:   "retry: 100\nid: 7\ndata: a\n\n(ended)",
 	Needs: []wire.Scene{wire.Control, wire.Reconnect, wire.Returns},
+	Reads: []wire.Scene{wire.Again},
 	When:  []checks.Condition{checks.EventStream, byItself, opened},
 	After: []string{"liveness/dead-open"},
 	Judge: judgeLoop,
@@ -57,17 +61,12 @@ func judgeLoop(ev *checks.Evidence) checks.Outcome {
 		said.take(v)
 		longest = max(longest, v.End.At+said.wait())
 	}
-	end := farewell(first.Stream.Events)
-	switch {
+	switch mark, known := markOf(first, visits), farewell(first.Stream.Events).known; {
 	case longest >= hasty:
 		return checks.Held(len(visits), "each of %d returns was ended by the server, and the next one comes up to %v later", len(visits), checks.Brief(longest))
-	case end.mark != "":
-		return checks.Unconcerned("the answer ends with %s, at which a page can close its EventSource", end.mark)
-	}
-	switch brought := yieldOf(first, visits); {
-	case brought == again:
-		return checks.Unconcerned("a reader that comes back is sent what it was sent before, and its page may have closed it by then")
-	case !end.known && (brought == nothing || len(first.Stream.Events) >= fewestEvents):
+	case mark != "":
+		return checks.Unconcerned("the answer ends with %s, at which a page can close its EventSource", mark)
+	case !known && (len(first.Stream.Events) >= fewestEvents || !bringNews(first, visits, answers(ev, wire.Again))):
 		return checks.Unconcerned("whether the answer ends with a sign for the page to close its EventSource only its maker knows")
 	}
 	return checks.Broke(len(visits), said.v.At(said.lo, said.hi, fmt.Sprintf(
@@ -97,35 +96,30 @@ func (a *asked) wait() time.Duration {
 	return time.Duration(min(a.ms, widest)) * time.Millisecond
 }
 
-// A yield is what the returns of a reader bring.
-type yield uint8
-
-const (
-	nothing yield = iota // no event at all
-	news                 // what had not come before, at least once
-	again                // at least once only what had come before
-)
-
-// yieldOf compares the events of each visit with those of the visits before. Ids do not count: an answer that is
-// played again may be numbered anew.
-func yieldOf(first *checks.View, visits []*checks.View) yield {
-	came := map[string]bool{}
-	out := nothing
-	for i, v := range append([]*checks.View{first}, visits...) {
-		brought := nothing
-		for _, e := range v.Stream.Events {
-			key := string(e.Type) + "\x00" + string(e.Data)
-			switch {
-			case !came[key]:
-				brought = news
-			case brought == nothing:
-				brought = again
-			}
-			came[key] = true
-		}
-		if i > 0 {
-			out = max(out, brought)
+// markOf returns what a page can tell the last event by, of the first answer or of one that followed, or "".
+func markOf(first *checks.View, visits []*checks.View) string {
+	events := slices.Clone(first.Stream.Events)
+	mark := farewell(events).mark
+	for _, v := range visits {
+		events = append(events, v.Stream.Events...)
+		if mark == "" {
+			mark = farewell(events).mark
 		}
 	}
-	return out
+	return mark
+}
+
+// bringNews reports whether readers who come back are sent something, and it was new in some visit, or to who asked once
+// more later: then a page that shows it has no reason to close. Ids do not count: an answer that is played again may be
+// numbered anew.
+func bringNews(first *checks.View, visits, later []*checks.View) bool {
+	came := map[string]bool{}
+	key := func(e stream.Event) string { return string(e.Type) + "\x00" + string(e.Data) }
+	for _, e := range first.Stream.Events {
+		came[key(e)] = true
+	}
+	isNew := func(e stream.Event) bool { return !came[key(e)] }
+	brings := func(v *checks.View) bool { return slices.ContainsFunc(v.Stream.Events, isNew) }
+	sent := func(v *checks.View) bool { return len(v.Stream.Events) > 0 }
+	return slices.ContainsFunc(visits, brings) || slices.ContainsFunc(visits, sent) && slices.ContainsFunc(later, brings)
 }

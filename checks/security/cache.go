@@ -29,22 +29,33 @@ http/authorized-shared-cache, and a stream that is given without the credentials
 	Bad:   "Cache-Control: max-age=0\n(to a request with a cookie)",
 	Needs: []wire.Scene{wire.Control},
 	Reads: []wire.Scene{wire.Anonymous},
-	When:  []checks.Condition{checks.EventStream, checks.ViaGET},
+	When:  []checks.Condition{checks.EventStream, checks.ViaGET, withCredentials, forOneAccount},
 	After: []string{"headers/cache-control", "headers/cache-control-conflict"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
-		byItself, byScript := credentialed(v.Request)
-		switch kept := keptApart(v); {
-		case !byItself && !byScript:
-			return checks.Unconcerned("the request has no credentials")
-		case public(ev):
-			return checks.Unconcerned("the stream is given without the credentials too")
-		case kept != "":
+		if kept := keptApart(v); kept != "" {
 			return checks.Held(1, "%s keeps the stream of one account from others", kept)
 		}
 		return checks.Broke(1, v.AtField(v.Header.Index("Cache-Control"), fmt.Sprintf(
 			"Cache-Control %.80q lets a shared cache store the stream of one account, and play it to another while the server is away", v.Header.Get("Cache-Control"))))
 	},
+}
+
+// withCredentials is the condition of checks on streams that may depend on who is asking.
+var withCredentials = checks.Condition{
+	Says: "the stream is asked for with credentials",
+	Else: "the request has no credentials",
+	Holds: func(ev *checks.Evidence) bool {
+		byItself, byScript := credentialed(ev.Control().Request)
+		return byItself || byScript
+	},
+}
+
+// forOneAccount is the condition of checks on streams that do.
+var forOneAccount = checks.Condition{
+	Says:  "the stream is not given without the credentials",
+	Else:  "the stream is given without the credentials too",
+	Holds: func(ev *checks.Evidence) bool { return !public(ev) },
 }
 
 // keptApart returns what keeps a shared cache from giving the answer to somebody else, or "" (RFC 9111, 3, 3.5 and 4.1).

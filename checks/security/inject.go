@@ -21,8 +21,9 @@ event with any name, an id that moves every reader's cursor, a retry that keeps 
 stream are given it (CWE-93).
 
 It is asked only where you name a place that the server repeats (--inject). One data line for each line of the
-text, JSON, and a text without its line ends are all right, and so is a refusal. Where the text stands in an id,
-an event name or a comment security/inject-id-event judges.`,
+text, JSON, and a text without its line ends are all right, and so is a refusal. A text that comes back in pieces, such
+as the deltas of a model, is put together first. Where the text stands in an id, an event name or a comment
+security/inject-id-event judges.`,
 	Fix:   "Divide the text at CRLF, LF and CR, and write each line behind a \"data: \" of its own; or send it as JSON.",
 	Good:  "data: a\ndata: event: forged\ndata: data: b\n\n",
 	Bad:   "data: a\nevent: forged\ndata: b\n\n",
@@ -97,7 +98,7 @@ func (p *planting) outcome(found []checks.Finding, where place, texts ...text) c
 	case !first.OpenedEventStream():
 		return checks.Unseen("the request with a harmless text %s, and no event stream was opened", answered(first))
 	case p.places == nowhere:
-		return checks.Unseen("the text did not come back in the %v that its stream was watched", checks.Brief(first.End.At))
+		return checks.Unseen("the text did not come back in the %v that its stream was watched, whole or in pieces", checks.Brief(first.End.At))
 	case p.places&where == 0 && where == inData:
 		return checks.Unconcerned("the text comes back in an id, an event name or a comment only, which security/inject-id-event judges")
 	case p.places&where == 0:

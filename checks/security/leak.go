@@ -1,7 +1,9 @@
 package security
 
 import (
+	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/wire"
@@ -43,8 +45,9 @@ func judgeErrorLeak(ev *checks.Evidence) checks.Outcome {
 			return
 		}
 		seen++
-		if what, at := leaked(v.Text.Bytes[lo:min(hi, lo+enough)]); what != "" {
-			found = add(found, v.At(lo+at[0], lo+at[1], "an error shows "+what+" to whoever asks"))
+		b := v.Text.Bytes[lo:min(hi, lo+enough)]
+		if what, at := leaked(b); what != "" {
+			found = add(found, v.At(lo+at[0], lo+at[1], "an error shows "+what+" to whoever asks"+quoted(what, b[at[0]:])))
 		}
 	}
 	for _, v := range ev.All() {
@@ -64,6 +67,39 @@ func judgeErrorLeak(ev *checks.Evidence) checks.Outcome {
 	return checks.Judged(seen, found, "errors with a text: %d, and none shows a stack trace, a source file or a key", seen)
 }
 
+// longestQuote is how many bytes of an error are told.
+const longestQuote = 80
+
+// quoted returns the line that an error shows, to be told behind what it is; "" where it is itself a secret.
+func quoted(what string, b []byte) string {
+	if what != aTrace && what != aSourceFile {
+		return ""
+	}
+	line := strings.TrimLeft(string(b[:min(len(b), 2*longestQuote)]), "\t\r\n \"'>`=")
+	for _, end := range []string{"\n", "\r", `\n`, "<"} {
+		line, _, _ = strings.Cut(line, end)
+	}
+	line = strings.TrimSpace(strings.TrimPrefix(line, `\t`))
+	return fmt.Sprintf(": %q", cutAtSpace(line, longestQuote))
+}
+
+// cutAtSpace returns s, or as many whole words of it as fit into n bytes, and a mark that there are more.
+func cutAtSpace(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	if i := strings.LastIndexByte(s[:n+1], ' '); i > 0 {
+		return s[:i] + " …"
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
+
+// Two of the leaks, which may be quoted.
+const (
+	aTrace      = "a stack trace"
+	aSourceFile = "a source file and its line"
+)
+
 // leaks are what errors should not show, in forms that are hardly anything else.
 var leaks = []struct {
 	what string
@@ -72,9 +108,9 @@ var leaks = []struct {
 	{"a private key", regexp.MustCompile(`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----`)},
 	{"a password for a database", regexp.MustCompile(`\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|amqps?)://[^\s:/@"']+:[^\s:/@"'*]+@`)},
 	{"a key", regexp.MustCompile(`\b(?:AKIA[0-9A-Z]{16}|sk_live_[0-9A-Za-z]{20,}|gh[ps]_[0-9A-Za-z]{36}|AIza[0-9A-Za-z_-]{35}|xox[bp]-[0-9A-Za-z-]{20,})\b`)},
-	{"a stack trace", regexp.MustCompile(`Traceback \(most recent call last\):|goroutine \d+ \[running\]:` +
+	{aTrace, regexp.MustCompile(`Traceback \(most recent call last\):|goroutine \d+ \[running\]:` +
 		`|(?:\b|\\t)at (?:[\w$<>]+\.)+[\w$<>]+\([\w$]+\.(?:java|kt|scala):\d+\)|#0 /[\w./-]+\.php\(\d+\):`)},
-	{"a source file and its line", regexp.MustCompile(`(?:^|[\s("'>` + "`" + `=]|\\[nt])(?:file://)?(?:/[\w.@+-]+)+\.(?:[cm]?js|ts|py|rb|php|go|java|cs|rs|exs?):\d+` +
+	{aSourceFile, regexp.MustCompile(`(?:^|[\s("'>` + "`" + `=]|\\[nt])(?:file://)?(?:/[\w.@+-]+)+\.(?:[cm]?js|ts|py|rb|php|go|java|cs|rs|exs?):\d+(?::\d+)?` +
 		`|\b[A-Z]:\\{1,2}(?:[\w .@+-]+\\{1,2})+[\w.-]+\.(?:cs|vb|js|ts|py):(?:line )?\d+`)},
 }
 

@@ -1,6 +1,9 @@
 package security
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestErrorsThatShowTooMuch(t *testing.T) {
 	t.Parallel()
@@ -40,6 +43,22 @@ func TestErrorsThatShowNothing(t *testing.T) {
 	} {
 		if got, at := leaked([]byte(text)); got != "" {
 			t.Errorf("%q: got %q at %v, want nothing", text, got, at)
+		}
+	}
+}
+
+func TestAnErrorIsQuotedInWholeWords(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ what, text, want string }{
+		{aSourceFile, " (/app/server.js:10:5)\n    at next (/app/a.js:1:2)", `: "(/app/server.js:10:5)"`},
+		{aSourceFile, `>/app/index.js:10:9<br> &nbsp; &nbsp;at`, `: "/app/index.js:10:9"`},
+		{aTrace, `\tat org.shop.Feed.open(Feed.java:12)\n\tat`, `: "at org.shop.Feed.open(Feed.java:12)"`},
+		{aTrace, "goroutine 17 [running]: " + strings.Repeat("word ", 20), `: "goroutine 17 [running]: word word word word word word word word word word word …"`},
+		{aSourceFile, "/" + strings.Repeat("a", 100) + ".js:1", `: "/` + strings.Repeat("a", 79) + `…"`},
+		{"a key", "AKIAIOSFODNN7EXAMPLE", ""},
+	} {
+		if got := quoted(c.what, []byte(c.text)); got != c.want {
+			t.Errorf("%q: got %s, want %s", c.text, got, c.want)
 		}
 	}
 }

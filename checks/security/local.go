@@ -2,6 +2,7 @@ package security
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/browser"
@@ -40,7 +41,7 @@ func judgeFirewall(ev *checks.Evidence) checks.Outcome {
 		return checks.Unconcerned("the stream lies on this very machine")
 	case !browser.Private(host):
 		return checks.Unconcerned("%s is no private address", host)
-	case failing(v):
+	case failing(v) && !barred(ev, v):
 		return checks.Unseen("what a page on an unknown origin may read was not seen: its request %s", answered(v))
 	case v.Status != 200:
 		return refusal(ev, "the request of a page on an unknown origin %s", answered(v))
@@ -73,7 +74,7 @@ var originCheckLocal = &checks.Check{
 	Doc: `
 A page can make its own name resolve to 127.0.0.1 and then talk to a server on its visitor's machine as if it were
 the page's own (DNS rebinding). Only the Origin field tells such requests apart, so MCP asks for status 403
-where it is unknown.
+where it is unknown. TLS stops such a page, whose name is not in the certificate; MCP asks for the check there too.
 
 Any refusal will do here, since 403 came only with version 2025-11-25. A server at a public address that lets
 every origin in by its CORS fields knows them all on purpose, and is not flagged. Other profiles are not judged.`,
@@ -101,6 +102,15 @@ every origin in by its CORS fields knows them all on purpose, and is not flagged
 			return checks.Unseen("the request with Origin: %s %s", wire.StrangerOrigin, answered(v))
 		}
 		return checks.Broke(1, v.AtField(-1, fmt.Sprintf(
-			"the request with Origin: %s %s: a page that rebinds its name to the server's address can talk to it", wire.StrangerOrigin, answered(v))))
+			"the request with Origin: %s %s: %s", wire.StrangerOrigin, answered(v), unchecked(v))))
 	},
+}
+
+// unchecked says what it means that a strange origin is answered. Over https the page of a rebound name gets no further
+// than the certificate.
+func unchecked(v *checks.View) string {
+	if strings.HasPrefix(v.Request.URL, "https:") {
+		return "MCP has a server check Origin wherever it lies, and refuse what it does not know"
+	}
+	return "a page that rebinds its name to the server's address can talk to it"
 }

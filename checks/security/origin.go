@@ -3,6 +3,8 @@ package security
 import (
 	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/browser"
@@ -25,12 +27,13 @@ other sites, not from the neighbours under the same domain.
 Every origin without credentials is like *, which is right for a public stream and not flagged. Nor is a stream
 whose credentials a browser does not send by itself, such as a Bearer token or a key in the URL: a strange page
 does not have them. That holds for the credentials that were seen here: if a cookie opens the stream as well,
-check it with the cookie.`,
+check it with the cookie. A stranger whom the server turns away, were it by an error that no page can read, is not let
+in. What is sent once only, such as a POST, is not asked for by strangers.`,
 	Fix:   "Compare Origin with a list of the pages that may read, and leave the CORS fields out for all others.",
 	Good:  "Access-Control-Allow-Origin: https://app.example\nAccess-Control-Allow-Credentials: true\n(to https://app.example, and nothing to others)",
 	Bad:   "Access-Control-Allow-Origin: https://stranger.invalid\nAccess-Control-Allow-Credentials: true\n(to https://stranger.invalid)",
-	Needs: []wire.Scene{wire.Control, wire.Stranger},
-	Reads: []wire.Scene{wire.CrossOrigin, wire.Fetch, wire.Again},
+	Needs: []wire.Scene{wire.Control},
+	Reads: []wire.Scene{wire.Stranger, wire.CrossOrigin, wire.Fetch, wire.Again},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		return judgeLetIn(ev, wire.Stranger, wire.StrangerOrigin,
 			"any page, here one on "+wire.StrangerOrigin+", may read the stream with the cookies and logins of whoever opens it")
@@ -53,8 +56,8 @@ browser sends by itself, such as a Bearer token, give a strange page nothing.`,
 	Fix:   "Take null off the list of origins.",
 	Good:  "(to Origin: null no Access-Control-Allow-Origin)",
 	Bad:   "Access-Control-Allow-Origin: null\nAccess-Control-Allow-Credentials: true\n",
-	Needs: []wire.Scene{wire.Control, wire.NullOrigin},
-	Reads: []wire.Scene{wire.CrossOrigin, wire.Stranger, wire.Fetch, wire.Again},
+	Needs: []wire.Scene{wire.Control},
+	Reads: []wire.Scene{wire.NullOrigin, wire.CrossOrigin, wire.Stranger, wire.Fetch, wire.Again},
 	After: []string{"security/cors-reflection"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		return judgeLetIn(ev, wire.NullOrigin, wire.OpaqueOrigin,
@@ -64,6 +67,9 @@ browser sends by itself, such as a Bearer token, give a strange page nothing.`,
 
 // judgeLetIn says whether a page on an origin is let in with credentials, and what that means.
 func judgeLetIn(ev *checks.Evidence, s wire.Scene, origin, means string) checks.Outcome {
+	if out, gone := absent(ev, s); gone {
+		return notAsked(ev, s, out)
+	}
 	hops := visits(ev.Exhibit(s))[0]
 	v := last(hops)
 	at := shutAt(hops, origin, true)
@@ -71,6 +77,8 @@ func judgeLetIn(ev *checks.Evidence, s wire.Scene, origin, means string) checks.
 	switch {
 	case failing(v) && ev.Control().Status == v.Status:
 		return checks.Unconcerned("no stream was opened")
+	case barred(ev, v):
+		return checks.Held(1, "the request with Origin: %s %s, which lets no page in", origin, answered(v))
 	case failing(v):
 		return checks.Unseen("the request with Origin: %s %s", origin, answered(v))
 	case v.Status != 200 && ev.Control().Status == 200:
@@ -81,8 +89,8 @@ func judgeLetIn(ev *checks.Evidence, s wire.Scene, origin, means string) checks.
 		return checks.Unconcerned("no stream was opened")
 	case at != nil:
 		return notLetIn(ev, at, origin)
-	case strays(hops):
-		return checks.Unseen("the request with Origin: %s is redirected to another origin, where a browser no longer names it", origin)
+	case strays(hops): // nothing can be proven there, and what is promised of this address does not depend on it
+		return checks.Unconcerned("the request with Origin: %s is redirected to another origin, where a browser no longer names it: check the stream at the address behind the redirect", origin)
 	case byScript && byItself:
 		return checks.Unseen("%s is let in with credentials, but whether those that a browser sends by itself open the stream alone was not seen", origin)
 	case byScript:
@@ -90,6 +98,16 @@ func judgeLetIn(ev *checks.Evidence, s wire.Scene, origin, means string) checks.
 	}
 	return checks.Broke(1, v.AtField(v.Header.Index(browser.AllowOrigin), fmt.Sprintf(
 		"%s is %q and %s is true: %s", browser.AllowOrigin, origin, browser.AllowCredentials, means)))
+}
+
+// notAsked is the outcome where no page on a strange origin was played. What is sent once only was the user's own request:
+// that nobody else was asked for is then no evidence that could be had.
+func notAsked(ev *checks.Evidence, s wire.Scene, out checks.Outcome) checks.Outcome {
+	once := func(g wire.Gap) bool { return g.Scene == s && strings.Contains(g.Reason, "is sent once only") }
+	if m := ev.Method(); m != "GET" && m != "HEAD" && slices.ContainsFunc(ev.Bundle.Gaps, once) {
+		return checks.Unconcerned("a page's strangers are not asked: a %s is sent once only (--repeat-post allows more)", m)
+	}
+	return out
 }
 
 // notLetIn says how an origin is kept from reading the stream with credentials.

@@ -53,6 +53,7 @@ func placeOf(field []byte) place {
 type planting struct {
 	answers [withCRLF + 1]*checks.View
 	places  place // where the harmless text came back
+	pieced  bool  // in several events
 }
 
 func newPlanting(ev *checks.Evidence) *planting {
@@ -65,12 +66,17 @@ func newPlanting(ev *checks.Evidence) *planting {
 	for i, hops := range all {
 		p.answers[i] = last(hops)
 	}
-	if v := p.answers[harmless]; v.OpenedEventStream() {
-		for _, l := range v.Stream.Lines {
-			if bytes.Contains(v.Stream.Content(l), []byte(wire.Marker)) {
-				p.places |= placeOf(v.Stream.Name(l))
-			}
+	v := p.answers[harmless]
+	if !v.OpenedEventStream() {
+		return p
+	}
+	for _, l := range v.Stream.Lines {
+		if bytes.Contains(v.Stream.Content(l), []byte(wire.Marker)) {
+			p.places |= placeOf(v.Stream.Name(l))
 		}
+	}
+	if plain := wire.Injections()[harmless]; !bytes.Contains(v.Stream.Body, []byte(plain)) && inPieces(v, plain) {
+		p.places, p.pieced = p.places|inData, true
 	}
 	return p
 }
@@ -122,6 +128,10 @@ func (p *planting) unseen(t text) string {
 		return ""
 	case !v.OpenedEventStream():
 		return "the request with " + lineEndNames[t] + " in its text " + answered(v)
+	case inPieces(v, wire.Marker+"event:"+wire.Forged):
+		return ""
+	case p.pieced && inPieces(v, wire.Marker):
+		return "the text with " + lineEndNames[t] + " came back in pieces, and not all of it"
 	case !bytes.Contains(v.Stream.Body, []byte(wire.Marker)):
 		return "the text with " + lineEndNames[t] + " did not come back"
 	}

@@ -66,12 +66,24 @@ func failing(v *checks.View) bool {
 	return v.Status == 0 || v.Status >= 400 && !refused(v) || leads(v)
 }
 
-// spent reports whether the user's own request was refused when it came again: a ticket that works once, a limit. Then
-// a refusal says nothing about whom the server lets in.
-func spent(ev *checks.Evidence) bool {
+// barred reports whether an answer keeps a page out though it is no refusal: middleware that throws at an unknown origin
+// answers 500, and without a CORS field no page reads that. It tells nothing where the user's own request runs into
+// errors too, and what a gateway answers may be owed to the moment.
+func barred(ev *checks.Evidence, v *checks.View) bool {
+	ofTheMoment := []int{502, 503, 504}
+	return ev.Control().Status == 200 && v.Status >= 500 && !slices.Contains(ofTheMoment, v.Status) && !v.Header.Has(browser.AllowOrigin) &&
+		!metAgain(ev, func(own *checks.View) bool { return own.Status >= 500 })
+}
+
+// spent reports whether the user's own request was refused when it came again: a ticket that works once, a limit, a
+// dislike of browsers. Then a refusal says nothing about whom the server lets in.
+func spent(ev *checks.Evidence) bool { return metAgain(ev, refused) }
+
+// metAgain reports whether the user's own request, when it came again, was given such an answer.
+func metAgain(ev *checks.Evidence, such func(*checks.View) bool) bool {
 	for _, s := range []wire.Scene{wire.Again, wire.Fetch} {
-		if v := ev.View(s); v != nil {
-			return refused(v)
+		if v := ev.View(s); v != nil && such(v) {
+			return true
 		}
 	}
 	return false
@@ -112,10 +124,10 @@ func absent(ev *checks.Evidence, s wire.Scene) (checks.Outcome, bool) {
 const mask = "***"
 
 // masked reports whether a request field holds a credential for the server, of which a recording keeps the scheme at
-// most. What guards against forged requests is none.
+// most. What guards against forged requests, or tells two requests apart, is none.
 func masked(f wire.Field) bool {
 	name := strings.ToLower(f.Name)
-	return (f.Value == mask || strings.HasSuffix(f.Value, " "+mask)) && name != "proxy-authorization" &&
+	return (f.Value == mask || strings.HasSuffix(f.Value, " "+mask)) && name != "proxy-authorization" && name != "idempotency-key" &&
 		!strings.Contains(name, "csrf") && !strings.Contains(name, "xsrf")
 }
 

@@ -45,7 +45,7 @@ with the credentials. Where other events come without them, or the answer says i
 	Bad:   "HTTP/1.1 200 OK\n(to a request without the cookie, and the same events as with it)",
 	Needs: []wire.Scene{wire.Control, wire.Anonymous},
 	Reads: []wire.Scene{wire.Fetch, wire.Again},
-	When:  []checks.Condition{checks.EventStream},
+	When:  []checks.Condition{checks.EventStream, withCredentials},
 	Judge: judgeCredentialsNeeded,
 }
 
