@@ -57,6 +57,9 @@ func (c client) line() (lead string, st style, words string) {
 	case browser.Resumes:
 		return "  ✓ " + name, good, "opens, and comes back with Last-Event-ID"
 	case browser.Opens:
+		if c.denial != nil {
+			return "  ✓ " + name, good, "opens; whether it can come back is not known: " + c.reason
+		}
 		return "  ✓ " + name, good, "opens; " + c.reason
 	case browser.Stranded:
 		return "  ! " + name, warn, "opens, but cannot resume: " + c.reason

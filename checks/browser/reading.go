@@ -119,7 +119,7 @@ func limited(b *wire.Bundle, d *Denial, x *wire.Exchange) *Denial {
 		return d
 	case x.Status == 429 || x.Status == 503:
 		d = &Denial{Limited, d.Exchange, d.Origin, "", "", fmt.Sprintf("the answer was %d, perhaps because our rate is limited", x.Status)}
-	case Spent(b) && !Preflight(x) && !Redirects(x.Status):
+	case Spent(b) && !Redirects(x.Status) && (!Preflight(x) || x.Status >= 400 && x.Status == againStatus(b)):
 		d = &Denial{Limited, d.Exchange, d.Origin, "", "", fmt.Sprintf("the answer was %d, and the user's own request was given no stream either when it came again", x.Status)}
 	}
 	return d
@@ -127,14 +127,21 @@ func limited(b *wire.Bundle, d *Denial, x *wire.Exchange) *Denial {
 
 // Spent reports whether the user's own request was given no stream when it came again: a ticket that works once, a stream
 // that is gone after its end, one for each session. Then a refusal says nothing about who is let in.
-func Spent(b *wire.Bundle) bool {
+func Spent(b *wire.Bundle) bool { return againStatus(b) != 0 }
+
+// againStatus returns with what status the user's own request was given no stream when it came again, or 0.
+func againStatus(b *wire.Bundle) int {
 	for _, s := range []wire.Scene{wire.Again, wire.Fetch} {
-		if r := b.Recording(s); r != nil && len(r.Exchanges) > 0 {
-			x := r.Last()
-			return x.Status != 0 && Open(Script, x) != nil
+		x := b.Recording(s).Last()
+		switch {
+		case x == nil:
+			continue
+		case Open(Script, x) != nil:
+			return x.Status
 		}
+		return 0
 	}
-	return false
+	return 0
 }
 
 func (v *Visit) take(b *wire.Bundle, s wire.Scene) {

@@ -31,7 +31,7 @@ Empty elements and an empty value are fine, and so are names that nobody asked f
 		at: func(s step) bool {
 			return leave(s) && (s.Header.Has(browser.AllowHeaders) || s.Header.Has(browser.AllowMethods))
 		},
-		held: "the lists in the answers to preflights (%d) are well-formed", none: "no answer to a preflight has Access-Control-Allow-Headers or -Methods"}.judge,
+		held: "the lists in the answers to preflights (%d) are well-formed", none: "opening the stream needs no preflight, or its answer has neither Access-Control-Allow-Headers nor -Methods"}.judge,
 }
 
 var preflightMethods = &checks.Check{

@@ -200,7 +200,7 @@ Only the preflight that opening the stream needs is judged: what EventSource rea
 			}
 		}
 		if seen == 0 {
-			return checks.Unconcerned("no preflight was granted")
+			return checks.Unconcerned("opening the stream needs no preflight, or none was granted")
 		}
 		return checks.Judged(seen, found, "the answers to preflights (%d) say for how long they hold", seen)
 	},
