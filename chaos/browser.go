@@ -85,7 +85,7 @@ func originAt(raw string) string {
 	if err != nil {
 		return ""
 	}
-	return origin(u)
+	return browser.OriginOf(u)
 }
 
 // Announce takes the head of an answer and returns whether the connection is open. An answer that is not taken closes

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -33,7 +34,7 @@ type follower struct {
 }
 
 func (f *follower) tell(p Progress) {
-	if p.Exchange == nil || redirects(p.Exchange.Status) && p.Exchange.Header.Has("Location") {
+	if p.Exchange == nil || browser.Redirects(p.Exchange.Status) && p.Exchange.Header.Has("Location") {
 		return
 	}
 	if f.x != p.Exchange {

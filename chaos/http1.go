@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -134,7 +135,7 @@ func (t *tape) deadline() time.Duration {
 		return t.doneAt + p.behind // however much follows it
 	}
 	until := p.deadline(t.headAt, t.bodyAt, t.parser.HeadDone(), t.bodyAt > 0)
-	if m := t.parser.Message(); redirects(m.Status) && m.Header.Has("Location") {
+	if m := t.parser.Message(); browser.Redirects(m.Status) && m.Header.Has("Location") {
 		until = min(until, t.headAt+p.behind)
 	}
 	return until

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
+	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -290,7 +291,7 @@ func (st *h2stream) end(e wire.End) {
 // deadline returns until when to wait for the next frame of this stream.
 func (st *h2stream) deadline() time.Duration {
 	until := st.ask.patience.deadline(st.x.HeadAt, st.bodyAt, st.head, st.bodyAt > 0)
-	if redirects(st.x.Status) && st.x.Header.Has("Location") {
+	if browser.Redirects(st.x.Status) && st.x.Header.Has("Location") {
 		until = min(until, st.x.HeadAt+st.ask.patience.behind)
 	}
 	return until

@@ -300,7 +300,7 @@ func (l *Lab) whereItWas(r wire.Request) wire.Request {
 	if l.landed == "" || err != nil || err2 != nil {
 		return r
 	}
-	if origin(first) != origin(last) {
+	if browser.OriginOf(first) != browser.OriginOf(last) {
 		r.Header = withoutCredentials(r.Header)
 	}
 	r.URL = l.landed

@@ -8,16 +8,9 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/wire"
 )
-
-// maxHops is where a browser gives up on redirects (Fetch, HTTP-redirect fetch).
-const maxHops = 20
-
-// redirects reports whether a status makes a client go elsewhere (Fetch, redirect status).
-func redirects(status int) bool {
-	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308
-}
 
 // record sends a request and, where the answer is a redirect, goes on as a browser does: one exchange
 // for each hop, the last one is the answer. An error means that nothing was observed at all.
@@ -36,7 +29,7 @@ func (l *Lab) record(ctx context.Context, a ask) ([]*wire.Exchange, error) {
 		}
 		hops = append(hops, x)
 		next, ok := redirected(a.req, u, x)
-		if !ok || len(hops) > maxHops {
+		if !ok || len(hops) > browser.MostRedirects {
 			return hops, nil
 		}
 		if l.link != nil && !l.permits(next.URL) {
@@ -115,7 +108,7 @@ func redirected(r wire.Request, from *url.URL, x *wire.Exchange) (wire.Request, 
 // redirectedWith is redirected for one who leaves out other fields where the origin changes.
 func redirectedWith(r wire.Request, from *url.URL, x *wire.Exchange, kept func(wire.Header) wire.Header) (wire.Request, bool) {
 	location := x.Header.Get("Location")
-	if !redirects(x.Status) || location == "" {
+	if !browser.Redirects(x.Status) || location == "" {
 		return r, false
 	}
 	to, err := from.Parse(location)
@@ -126,15 +119,13 @@ func redirectedWith(r wire.Request, from *url.URL, x *wire.Exchange, kept func(w
 	if x.Status == 303 && r.Method != "GET" && r.Method != "HEAD" || (x.Status == 301 || x.Status == 302) && r.Method == "POST" {
 		next = method(r, "GET")
 	}
-	if origin(to) != origin(from) {
+	if browser.OriginOf(to) != browser.OriginOf(from) {
 		next.Header = kept(next.Header)
 		to.User = nil
 	}
 	next.URL = to.String()
 	return next, true
 }
-
-func origin(u *url.URL) string { return u.Scheme + "://" + u.Hostname() + ":" + portOf(u) }
 
 func withoutCredentials(h wire.Header) wire.Header {
 	var out wire.Header

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ssespec/ssespec/checks/wire"
@@ -57,6 +58,16 @@ func Held(seen int, format string, a ...any) Outcome {
 
 // MaxFindings is how many findings an outcome keeps; the reason says how many there were.
 const MaxFindings = 20
+
+// AddOnce appends a finding unless one with the same words is there, or enough are: the scenes ask the same server, which
+// makes most of its mistakes in all of them.
+func AddOnce(found []Finding, f Finding) []Finding {
+	said := func(g Finding) bool { return g.Message == f.Message }
+	if len(found) == MaxFindings || slices.ContainsFunc(found, said) {
+		return found
+	}
+	return append(found, f)
+}
 
 // Broke says that among seen things the findings do not hold.
 func Broke(seen int, found ...Finding) Outcome {

@@ -54,7 +54,7 @@ where --origin names a page.`,
 			}
 			seen++
 			if browser.BadPort(u.Port()) {
-				found = add(found, v.AtField(v.Header.Index("Location"), fmt.Sprintf("Location is %.120q: no browser connects to port %s", v.Header.Get("Location"), u.Port())))
+				found = checks.AddOnce(found, v.AtField(v.Header.Index("Location"), fmt.Sprintf("Location is %.120q: no browser connects to port %s", v.Header.Get("Location"), u.Port())))
 			}
 		}
 		if seen == 0 {

@@ -100,7 +100,7 @@ func (f fault) judge(ev *checks.Evidence) checks.Outcome {
 			seen++
 		case slices.Contains(f.causes, d.Cause):
 			seen++
-			found = add(found, f.finding(s))
+			found = checks.AddOnce(found, f.finding(s))
 		default:
 			before = d
 		}
@@ -180,12 +180,4 @@ func place(d *browser.Denial) int {
 		return 8
 	}
 	return 9 // where the answer sends the browser, and whether it is a stream
-}
-
-// add appends a finding unless one with the same words is there.
-func add(found []checks.Finding, f checks.Finding) []checks.Finding {
-	if slices.ContainsFunc(found, func(g checks.Finding) bool { return g.Message == f.Message }) {
-		return found
-	}
-	return append(found, f)
 }

@@ -115,7 +115,7 @@ func judgeStarAuthorization(ev *checks.Evidence) checks.Outcome {
 		}
 		seen++
 		if browser.StarForAuthorization(s.Exchange) {
-			found = add(found, s.AtField(s.Header.Index(browser.AllowHeaders), fmt.Sprintf("%s is %.120q, and by the standard * does not stand for Authorization: it must be named",
+			found = checks.AddOnce(found, s.AtField(s.Header.Index(browser.AllowHeaders), fmt.Sprintf("%s is %.120q, and by the standard * does not stand for Authorization: it must be named",
 				browser.AllowHeaders, s.Header.Get(browser.AllowHeaders))))
 		}
 	}

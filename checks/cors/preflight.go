@@ -194,9 +194,9 @@ Only the preflight that opening the stream needs is judged: what EventSource rea
 			seen++
 			switch value := s.Header.Get(browser.MaxAge); {
 			case !s.Header.Has(browser.MaxAge):
-				found = add(found, s.AtField(-1, fmt.Sprintf("the answer to a preflight has no %s: browsers keep it for 5 seconds", browser.MaxAge)))
+				found = checks.AddOnce(found, s.AtField(-1, fmt.Sprintf("the answer to a preflight has no %s: browsers keep it for 5 seconds", browser.MaxAge)))
 			case !seconds(value):
-				found = add(found, s.AtField(s.Header.Index(browser.MaxAge), fmt.Sprintf("%s is %.40q, which is no number of seconds: browsers keep the answer for 5", browser.MaxAge, value)))
+				found = checks.AddOnce(found, s.AtField(s.Header.Index(browser.MaxAge), fmt.Sprintf("%s is %.40q, which is no number of seconds: browsers keep the answer for 5", browser.MaxAge, value)))
 			}
 		}
 		if seen == 0 {

@@ -70,7 +70,7 @@ func received(ev *checks.Evidence) (seen int, found []checks.Finding, excuses []
 			excuses = append(excuses, excuse)
 		case s.refused:
 			seen++
-			found = add(found, s.AtField(s.Header.Index(turningField(s)), turned(ev, s)))
+			found = checks.AddOnce(found, s.AtField(s.Header.Index(turningField(s)), turned(ev, s)))
 		}
 	}
 	slices.SortStableFunc(excuses, func(a, b checks.Outcome) int { return int(b.Verdict) - int(a.Verdict) })

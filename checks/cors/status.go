@@ -58,7 +58,7 @@ func judgeErrors(ev *checks.Evidence) checks.Outcome {
 		}
 		seen++
 		if d := browser.CORSCheck(v.Request.Header.Get("Origin"), ev.Bundle.Include, v.Header); d != nil {
-			found = add(found, v.AtField(v.Header.Index(d.Header), unseen(v, reader, d)))
+			found = checks.AddOnce(found, v.AtField(v.Header.Index(d.Header), unseen(v, reader, d)))
 		}
 	}
 	if seen == 0 {
@@ -110,7 +110,7 @@ Only what was seen is judged: the answer to an EventSource that comes back behin
 			}
 			seen++
 			if s.denial != nil && slices.Contains(checked, s.denial.Cause) {
-				found = add(found, s.AtField(s.Header.Index(s.denial.Header), unseen(s.View, asPage[s.Scene], s.denial)))
+				found = checks.AddOnce(found, s.AtField(s.Header.Index(s.denial.Header), unseen(s.View, asPage[s.Scene], s.denial)))
 			}
 		}
 		if seen == 0 {

@@ -44,7 +44,7 @@ no-cache, private or max-age=0, and those to requests with Authorization.`,
 			}
 			seen++
 			if !varies(v.Header) {
-				found = add(found, v.AtField(v.Header.Index("Vary"), fmt.Sprintf(
+				found = checks.AddOnce(found, v.AtField(v.Header.Index("Vary"), fmt.Sprintf(
 					"%s is %s and %s, and a cache may reuse the answer to %s for others: Vary does not name Origin", browser.AllowOrigin, shown(a), shown(b), asker(v))))
 			}
 		}

@@ -74,7 +74,7 @@ func judgeReuse(ev *checks.Evidence, forbidden bool, effect, others string) chec
 		default:
 			seen++
 			f := v.Header[i]
-			found = add(found, v.AtField(i, fmt.Sprintf("%s: %.60q says that the answer comes from a cache, %s", f.Name, f.Value, effect)))
+			found = checks.AddOnce(found, v.AtField(i, fmt.Sprintf("%s: %.60q says that the answer comes from a cache, %s", f.Name, f.Value, effect)))
 		}
 	}
 	switch {

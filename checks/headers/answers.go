@@ -38,16 +38,6 @@ func streams(ev *checks.Evidence) []*checks.View {
 	})
 }
 
-// add appends a finding unless one with the same words is there: the scenes ask the same server,
-// which makes most of its mistakes in all of them.
-func add(found []checks.Finding, f checks.Finding) []checks.Finding {
-	said := func(g checks.Finding) bool { return g.Message == f.Message }
-	if len(found) == checks.MaxFindings || slices.ContainsFunc(found, said) {
-		return found
-	}
-	return append(found, f)
-}
-
 // indices returns where the fields of that name are.
 func indices(h wire.Header, name string) []int {
 	var at []int

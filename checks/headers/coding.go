@@ -40,7 +40,7 @@ judged, and identity in the field is needless, not wrong.`,
 				open = unsure
 				continue
 			case lie != nil:
-				found = add(found, *lie)
+				found = checks.AddOnce(found, *lie)
 			}
 			seen++
 		}
@@ -107,7 +107,7 @@ Only requests that say so are looked at: without Accept-Encoding any coding is a
 			seen++
 			if len(v.Codings()) > 0 {
 				i := v.Header.Index("Content-Encoding")
-				found = add(found, v.AtField(i, fmt.Sprintf("identity was asked for and Content-Encoding is %.40q: a client that cannot decode it finds no event", v.Header[i].Value)))
+				found = checks.AddOnce(found, v.AtField(i, fmt.Sprintf("identity was asked for and Content-Encoding is %.40q: a client that cannot decode it finds no event", v.Header[i].Value)))
 			}
 		}
 		switch {

@@ -34,7 +34,7 @@ that are the stream are looked at: redirects and refusals are often a proxy's ow
 			}
 			seen++
 			if !v.Header.Has("Date") {
-				found = add(found, v.AtField(-1, fmt.Sprintf("the answer %d over %.8s has no Date: caches cannot tell how old it is", v.Status, v.Proto)))
+				found = checks.AddOnce(found, v.AtField(-1, fmt.Sprintf("the answer %d over %.8s has no Date: caches cannot tell how old it is", v.Status, v.Proto)))
 			}
 		}
 		if seen == 0 {

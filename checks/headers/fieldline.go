@@ -35,7 +35,7 @@ Most client libraries unfold in silence, so the connection's own bytes are looke
 			seen += len(v.Header)
 			for _, o := range v.Message.Oddities {
 				if o.Kind == wire.FoldedLine {
-					found = add(found, v.AtRaw(o.Lo, o.Hi, fmt.Sprintf("a field continues on the next line, %.60q: proxies and strict clients refuse the answer", line(v, o))))
+					found = checks.AddOnce(found, v.AtRaw(o.Lo, o.Hi, fmt.Sprintf("a field continues on the next line, %.60q: proxies and strict clients refuse the answer", line(v, o))))
 				}
 			}
 		}
@@ -93,9 +93,9 @@ func badLines(found []checks.Finding, v *checks.View) []checks.Finding {
 	for _, o := range v.Message.Oddities {
 		switch o.Kind {
 		case wire.BadFieldLine:
-			found = add(found, v.AtRaw(o.Lo, o.Hi, fmt.Sprintf("%.60q is no field: a name that is a token, a colon, a value; strict clients refuse the answer", line(v, o))))
+			found = checks.AddOnce(found, v.AtRaw(o.Lo, o.Hi, fmt.Sprintf("%.60q is no field: a name that is a token, a colon, a value; strict clients refuse the answer", line(v, o))))
 		case wire.BadFieldByte:
-			found = add(found, v.AtRaw(o.Lo, o.Hi, fmt.Sprintf("%.60q holds a control character: strict clients refuse the answer", line(v, o))))
+			found = checks.AddOnce(found, v.AtRaw(o.Lo, o.Hi, fmt.Sprintf("%.60q holds a control character: strict clients refuse the answer", line(v, o))))
 		}
 	}
 	return found
@@ -115,9 +115,9 @@ func badFields(found []checks.Finding, v *checks.View) []checks.Finding {
 func badField(found []checks.Finding, v *checks.View, i int, f wire.Field) []checks.Finding {
 	switch {
 	case !wire.IsToken(f.Name):
-		found = add(found, v.AtField(i, fmt.Sprintf("the field name %.60q is no token: strict clients refuse the answer", f.Name)))
+		found = checks.AddOnce(found, v.AtField(i, fmt.Sprintf("the field name %.60q is no token: strict clients refuse the answer", f.Name)))
 	case strings.IndexFunc(f.Value, isControl) >= 0:
-		found = add(found, v.AtField(i, fmt.Sprintf("%s: %.60q holds a control character: strict clients refuse the answer", f.Name, f.Value)))
+		found = checks.AddOnce(found, v.AtField(i, fmt.Sprintf("%s: %.60q holds a control character: strict clients refuse the answer", f.Name, f.Value)))
 	}
 	return found
 }
@@ -154,13 +154,13 @@ Content-Type is for headers/content-type-single.`,
 				at := indices(v.Header, name)
 				seen += len(at)
 				if len(at) > 1 {
-					found = add(found, v.AtField(at[1], fmt.Sprintf("%s is sent %d times: some clients take the first value, some the last, some neither", name, len(at))))
+					found = checks.AddOnce(found, v.AtField(at[1], fmt.Sprintf("%s is sent %d times: some clients take the first value, some the last, some neither", name, len(at))))
 				}
 			}
 			at, differ := lengths(v.Header)
 			seen += len(at)
 			if differ {
-				found = add(found, v.AtField(at[len(at)-1], "Content-Length has several different values: clients refuse the answer or cut it where they like"))
+				found = checks.AddOnce(found, v.AtField(at[len(at)-1], "Content-Length has several different values: clients refuse the answer or cut it where they like"))
 			}
 		}
 		if seen == 0 {

@@ -69,7 +69,7 @@ The field is optional on every status. An EventSource ignores it whatever it say
 				seen++
 				value := v.Header[i].Value
 				if _, ok := httpDate(value); !ok && !isDigits(value) {
-					found = add(found, v.AtField(i, fmt.Sprintf("Retry-After is %.60q, neither a date nor whole seconds: clients ignore it and come back when they like", value)))
+					found = checks.AddOnce(found, v.AtField(i, fmt.Sprintf("Retry-After is %.60q, neither a date nor whole seconds: clients ignore it and come back when they like", value)))
 				}
 			}
 		}
@@ -110,7 +110,7 @@ preflights, which never have credentials.`,
 			}
 			seen++
 			if len(v.Header.Tokens("WWW-Authenticate")) == 0 {
-				found = add(found, v.AtField(v.Header.Index("WWW-Authenticate"), fmt.Sprintf("the 401 in answer to %.20q has no challenge: a client cannot tell which credentials it lacks", v.Request.Method)))
+				found = checks.AddOnce(found, v.AtField(v.Header.Index("WWW-Authenticate"), fmt.Sprintf("the 401 in answer to %.20q has no challenge: a client cannot tell which credentials it lacks", v.Request.Method)))
 			}
 		}
 		switch {

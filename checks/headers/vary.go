@@ -45,7 +45,7 @@ need no Vary: those with no-store, no-cache, private or max-age=0, and those to 
 				}
 				seen++
 				if !varies(v.Header, p.field) {
-					found = add(found, v.AtField(v.Header.Index("Vary"), fmt.Sprintf("%s selects the answer, and Vary of the one with Content-Type %.40q does not say so: a cache gives it to other clients too", p.field, v.Header.Get("Content-Type"))))
+					found = checks.AddOnce(found, v.AtField(v.Header.Index("Vary"), fmt.Sprintf("%s selects the answer, and Vary of the one with Content-Type %.40q does not say so: a cache gives it to other clients too", p.field, v.Header.Get("Content-Type"))))
 				}
 			}
 		}

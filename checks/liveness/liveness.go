@@ -1,12 +1,13 @@
 // Package liveness holds the checks on whether a stream stays alive and can be seen to.
 //
-// It imports checks, stream and wire.
+// It imports checks, browser, stream and wire.
 package liveness
 
 import (
 	"time"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -91,9 +92,5 @@ func streams(ev *checks.Evidence, s wire.Scene) []*checks.View {
 
 // redirects reports whether an exchange only led to another one (Fetch, redirect status).
 func redirects(v *checks.View) bool {
-	switch v.Status {
-	case 301, 302, 303, 307, 308:
-		return v.Header.Has("Location")
-	}
-	return false
+	return browser.Redirects(v.Status) && v.Header.Has("Location")
 }

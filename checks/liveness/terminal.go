@@ -1,13 +1,7 @@
 package liveness
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"strings"
-
 	"github.com/ssespec/ssespec/checks"
-	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -54,66 +48,12 @@ func judgeTerminal(ev *checks.Evidence) checks.Outcome {
 	case len(es) < fewestEvents:
 		return checks.Unconcerned("%d events are too few to tell a mark from the rest", len(es))
 	}
-	last, before := es[len(es)-1], es[len(es)-2]
-	if bytes.Equal(last.Data, []byte("[DONE]")) {
-		return checks.Held(len(es), "the last event is [DONE]")
-	}
-	if last.Name() != before.Name() {
-		return checks.Held(len(es), "the last event has a name of its own, %q", last.Name())
-	}
-	was, ok := shape(before)
-	is, ok2 := shape(last)
-	switch {
-	case !ok && !ok2:
-		return checks.Unconcerned("the events are plain text, and what marks the end of it only its maker knows")
-	case was != is:
-		return checks.Held(len(es), "the last event is of another form than the one before")
+	last := es[len(es)-1]
+	switch end := checks.EndingOf(es); {
+	case end.Mark != "":
+		return checks.Held(len(es), "the answer ends with %s", end.Mark)
+	case !end.Known:
+		return checks.Unconcerned("what marks the end of it only its maker knows")
 	}
 	return checks.Broke(len(es), v.At(last.Lo, last.Hi, "the last event looks like the one before it: a client cannot tell the end of the answer from a cut that was made to look clean"))
-}
-
-// shape describes a JSON object by its keys and the kinds of its values. What may well be a mark is told
-// apart: true from false and null, nothing from something, and the values of the keys in marks.
-func shape(e stream.Event) (string, bool) {
-	var object map[string]any
-	if json.Unmarshal(e.Data, &object) != nil {
-		return "", false
-	}
-	b, err := json.Marshal(kinds(object))
-	return string(b), err == nil
-}
-
-func kinds(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := map[string]any{}
-		for k, x := range v {
-			if marks[strings.ToLower(k)] {
-				out[k] = x
-			} else {
-				out[k] = kinds(x)
-			}
-		}
-		return out
-	case []any:
-		out := []any{}
-		for _, x := range v {
-			out = append(out, kinds(x))
-		}
-		return out
-	case string:
-		return v == ""
-	case float64:
-		return v == 0
-	case bool:
-		return fmt.Sprint(v)
-	}
-	return nil
-}
-
-// marks are the keys whose very value may mark the end.
-var marks = map[string]bool{
-	"type": true, "kind": true, "event": true, "status": true, "state": true, "reason": true, "finish_reason": true,
-	"stop_reason": true, "phase": true, "step": true, "action": true, "object": true, "final": true, "last": true,
-	"done": true, "end": true, "remaining": true, "left": true, "progress": true, "percent": true, "total": true,
 }

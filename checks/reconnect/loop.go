@@ -61,7 +61,7 @@ func judgeLoop(ev *checks.Evidence) checks.Outcome {
 		said.take(v)
 		longest = max(longest, v.End.At+said.wait())
 	}
-	switch mark, known := markOf(first, visits), farewell(first.Stream.Events).known; {
+	switch mark, known := markOf(first, visits), checks.EndingOf(first.Stream.Events).Known; {
 	case longest >= hasty:
 		return checks.Held(len(visits), "each of %d returns was ended by the server, and the next one comes up to %v later", len(visits), checks.Brief(longest))
 	case mark != "":
@@ -99,11 +99,11 @@ func (a *asked) wait() time.Duration {
 // markOf returns what a page can tell the last event by, of the first answer or of one that followed, or "".
 func markOf(first *checks.View, visits []*checks.View) string {
 	events := slices.Clone(first.Stream.Events)
-	mark := farewell(events).mark
+	mark := checks.EndingOf(events).Mark
 	for _, v := range visits {
 		events = append(events, v.Stream.Events...)
 		if mark == "" {
-			mark = farewell(events).mark
+			mark = checks.EndingOf(events).Mark
 		}
 	}
 	return mark

@@ -38,7 +38,7 @@ liveness/terminal-marker says.`,
 var soundIDs = []string{"reconnect/id-transportable", "reconnect/id-trimmed", "reconnect/id-length", "reconnect/id-ascii"}
 
 func judgeStop(ev *checks.Evidence) checks.Outcome {
-	s, end := ev.Control().Stream, farewell(ev.Control().Stream.Events)
+	s, end := ev.Control().Stream, checks.EndingOf(ev.Control().Stream.Events)
 	back, why := returned(ev)
 	switch {
 	case back == nil:
@@ -49,8 +49,8 @@ func judgeStop(ev *checks.Evidence) checks.Outcome {
 		return checks.Unseen("who comes back was answered %d, perhaps because our rate is limited", back.Status)
 	case !back.OpenedEventStream():
 		return checks.Held(1, "who comes back after the end is answered %s, at which an EventSource stops, though as at an error", answered(back))
-	case end.mark != "":
-		return checks.Held(1, "the answer ends with %s, at which a page can close its EventSource", end.mark)
+	case end.Mark != "":
+		return checks.Held(1, "the answer ends with %s, at which a page can close its EventSource", end.Mark)
 	case !back.End.Kind.ServerEnded():
 		return checks.Unconcerned("who comes back finds the stream open: it may be a feed")
 	case back.End.Kind != wire.Complete:
@@ -63,13 +63,16 @@ func judgeStop(ev *checks.Evidence) checks.Outcome {
 		return checks.Unconcerned("%s: too few to tell an answer that is played again from a state that is polled", count(len(s.Events), "event"))
 	case spread(ev.Control()) < burst:
 		return checks.Unconcerned("the %d events came all at once: they may be a state that is polled", len(s.Events))
-	case !end.known:
+	case !end.Known:
 		return checks.Unconcerned("the events are plain text, and what marks the end of it only its maker knows")
 	}
 	es := back.Stream.Events
 	return checks.Broke(len(es), back.At(es[0].Lo, es[len(es)-1].Hi, fmt.Sprintf(
 		"a reader that names the last id, %.40q, is sent all %d events again: an EventSource that nobody closes plays the answer over and over", s.ID, len(es))))
 }
+
+// fewestEvents are enough to tell an answer that is played again.
+const fewestEvents = 3
 
 // returned returns what the reader was answered that came back, or why nothing can be said of it.
 func returned(ev *checks.Evidence) (*checks.View, string) {

@@ -47,7 +47,7 @@ func judgeErrorLeak(ev *checks.Evidence) checks.Outcome {
 		seen++
 		b := v.Text.Bytes[lo:min(hi, lo+enough)]
 		if what, at := leaked(b); what != "" {
-			found = add(found, v.At(lo+at[0], lo+at[1], "an error shows "+what+" to whoever asks"+quoted(what, b[at[0]:])))
+			found = checks.AddOnce(found, v.At(lo+at[0], lo+at[1], "an error shows "+what+" to whoever asks"+quoted(what, b[at[0]:])))
 		}
 	}
 	for _, v := range ev.All() {

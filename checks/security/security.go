@@ -154,11 +154,3 @@ func credentialed(r wire.Request) (byItself, byScript bool) {
 
 // public reports whether the stream was given to a request without the user's credentials.
 func public(ev *checks.Evidence) bool { return ev.View(wire.Anonymous).OpenedEventStream() }
-
-// add appends a finding unless one with the same words is there: one mistake shows in many scenes.
-func add(found []checks.Finding, f checks.Finding) []checks.Finding {
-	if slices.ContainsFunc(found, func(g checks.Finding) bool { return g.Message == f.Message }) {
-		return found
-	}
-	return append(found, f)
-}

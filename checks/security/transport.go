@@ -85,7 +85,7 @@ Redirects from http to https are right, and one to this very machine is not flag
 				continue
 			}
 			if seen++; !browser.Trustworthy(to) {
-				found = add(found, v.AtField(v.Header.Index("Location"), fmt.Sprintf(
+				found = checks.AddOnce(found, v.AtField(v.Header.Index("Location"), fmt.Sprintf(
 					"status %d leads from https to %s://%s: a page over https stops here, and others go on in plain sight", v.Status, to.Scheme, to.Host)))
 			}
 		}

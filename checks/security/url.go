@@ -37,7 +37,7 @@ func judgeTokenInURL(ev *checks.Evidence) checks.Outcome {
 	for _, v := range ev.Exhibit(wire.Control).Views {
 		for _, name := range parameters(v.Request.URL) {
 			if seen++; isCredential(name) {
-				found = add(found, v.AtField(-1, fmt.Sprintf("the query parameter %.40q looks like a credential: it stays in logs and histories, for whoever reads them", name)))
+				found = checks.AddOnce(found, v.AtField(-1, fmt.Sprintf("the query parameter %.40q looks like a credential: it stays in logs and histories, for whoever reads them", name)))
 			}
 		}
 	}

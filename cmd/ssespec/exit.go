@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
@@ -152,7 +153,7 @@ func standing(ev *checks.Evidence) (int, string) {
 	switch {
 	case v.Status == 0:
 		return exitUnreachable, noHead(v)
-	case len(ev.Exhibit(wire.Control).Views) > maxRedirects:
+	case len(ev.Exhibit(wire.Control).Views) > browser.MostRedirects:
 		return exitUnreachable, "the target redirects in a loop: there is no stream to judge"
 	case v.Status/100 == 3 && v.Header.Has("Location") && v.End.Note != "":
 		return exitUnreachable, fmt.Sprintf("the target redirects to %.200q, which could not be reached: %s", v.Header.Get("Location"), v.End.Note)
@@ -207,9 +208,6 @@ func foreign(ev *checks.Evidence) bool {
 	last, err2 := url.Parse(views[len(views)-1].Request.URL)
 	return err1 == nil && err2 == nil && (first.Scheme != last.Scheme || first.Host != last.Host)
 }
-
-// maxRedirects is how many redirects a browser follows (Fetch, HTTP-redirect fetch).
-const maxRedirects = 20
 
 // noHead says why there is no answer although the connection stood.
 func noHead(v *checks.View) string {
