@@ -225,11 +225,6 @@ func (l *Lab) attend(ctx context.Context, e *EventSource) error {
 	return nil
 }
 
-// wait lets the reconnection time pass, or as much of it as anybody waits for.
-func (e *EventSource) wait(ctx context.Context) bool {
-	return wait(ctx, min(e.ReconnectionTime, mostReconnect))
-}
-
 // resumed returns the EventSource as the control stream left it.
 func (l *Lab) resumed() *EventSource {
 	e := NewEventSource(l.Target.URL, browser.Page{})
@@ -308,7 +303,7 @@ var returns = &Experiment{
 		}
 		r := &wire.Recording{Scene: wire.Returns}
 		for range mostVisits - 1 {
-			if !e.wait(ctx) {
+			if !wait(ctx, min(e.ReconnectionTime, mostReconnect)) {
 				return r, stopped(ctx)
 			}
 			hops, err := l.record(ctx, l.returning(e))

@@ -2,7 +2,6 @@ package cors
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/browser"
@@ -39,11 +38,11 @@ no-cache, private or max-age=0, and those to requests with Authorization.`,
 		var found []checks.Finding
 		seen := 0
 		for _, v := range answers {
-			if !reusable(v) {
+			if !v.Reusable() {
 				continue
 			}
 			seen++
-			if !varies(v.Header) {
+			if !checks.Varies(v.Header, "Origin") {
 				found = checks.AddOnce(found, v.AtField(v.Header.Index("Vary"), fmt.Sprintf(
 					"%s is %s and %s, and a cache may reuse the answer to %s for others: Vary does not name Origin", browser.AllowOrigin, shown(a), shown(b), asker(v))))
 			}
@@ -91,50 +90,4 @@ func asker(v *checks.View) string {
 		return origin
 	}
 	return "a request without Origin"
-}
-
-func varies(h wire.Header) bool {
-	for _, name := range h.Tokens("Vary") {
-		if name == "origin" || name == "*" {
-			return true
-		}
-	}
-	return false
-}
-
-// reusable reports whether a shared cache may answer another request with this one: it need not be told for how long, for then
-// it may guess.
-//
-// https://www.rfc-editor.org/rfc/rfc9111#section-3
-func reusable(v *checks.View) bool {
-	if v.Request.Header.Has("Authorization") {
-		return false
-	}
-	for _, d := range v.Header.Tokens("Cache-Control") {
-		switch d {
-		case "no-store", "no-cache", "private":
-			return false
-		}
-	}
-	return lifetime(v.Header) != 0
-}
-
-// lifetime returns for how many seconds a shared cache may keep an answer, or -1 where it says nothing. An Expires beside
-// nothing else is taken for over where it is no date of this world: 0 and -1 are what servers send.
-func lifetime(h wire.Header) int64 {
-	for _, name := range []string{"s-maxage=", "max-age="} {
-		for _, d := range h.Tokens("Cache-Control") {
-			if len(d) > len(name) && d[:len(name)] == name {
-				n, err := strconv.ParseInt(d[len(name):], 10, 64)
-				if err != nil {
-					return 0
-				}
-				return n
-			}
-		}
-	}
-	if e := h.Get("Expires"); h.Has("Expires") && (e == "" || e == h.Get("Date") || len(e) < len("Sun, 06 Nov 1994 08:49:37 GMT")) {
-		return 0
-	}
-	return -1
 }

@@ -57,9 +57,9 @@ func judgeBlankLine(ev *checks.Evidence) checks.Outcome {
 	case fields == 0:
 		return checks.Unconcerned("no whole field line was sent")
 	case lines > 0 && whole(v), lines > 1 && v.End.At-v.Text.When(first.Lo) >= patience:
-		t := tally{v: v}
-		t.add(first.Lo, last.Hi, "%d data lines and not one blank line behind them: a client never receives an event", lines)
-		return t.outcome(fields, "")
+		t := tallyOf(v)
+		t.Add(first.Lo, last.Hi, "%d data lines and not one blank line behind them: a client never receives an event", lines)
+		return t.Outcome(fields, "")
 	case whole(v):
 		return checks.Unconcerned("no data line was sent")
 	}
@@ -101,9 +101,9 @@ over loses nothing.`,
 		case !whole(v):
 			return checks.Unseen("only the close of the connection ended the answer, which may have been a loss")
 		}
-		t := tally{v: v}
-		t.add(first.Lo, len(s.Body), "the answer ends without a blank line behind these fields: a client throws them away")
-		return t.outcome(len(s.Events)+1, "")
+		t := tallyOf(v)
+		t.Add(first.Lo, len(s.Body), "the answer ends without a blank line behind these fields: a client throws them away")
+		return t.Outcome(len(s.Events)+1, "")
 	},
 }
 

@@ -28,12 +28,12 @@ One mark at the start of each answer is legal, and a mark inside a value is ordi
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		s := ev.Control().Stream
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		for _, l := range s.Lines {
 			if bytes.HasPrefix(s.Body[l.Lo:l.Hi], []byte(bom)) {
 				t.line(l, "the line begins with a byte order mark: a client takes the mark for part of the name and ignores %.40q", s.Content(l))
 			}
 		}
-		return t.outcome(len(s.Lines), "%d lines, none begins with a byte order mark of its own", len(s.Lines))
+		return t.Outcome(len(s.Lines), "%d lines, none begins with a byte order mark of its own", len(s.Lines))
 	},
 }

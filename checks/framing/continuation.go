@@ -29,7 +29,7 @@ becomes valid JSON once the line is added back.`,
 	After: []string{"framing/lone-cr"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		s := ev.Control().Stream
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		seen := 0
 		for b := range s.Blocks() {
 			lines := finished(b.Lines)
@@ -48,13 +48,13 @@ becomes valid JSON once the line is added back.`,
 		if seen == 0 {
 			return checks.Unconcerned("no data line was sent")
 		}
-		return t.outcome(seen, "%d data lines, none is followed by payload without data: before it", seen)
+		return t.Outcome(seen, "%d data lines, none is followed by payload without data: before it", seen)
 	},
 }
 
 // continuations takes a finding on each run of lines of a block that continues a data line.
 func (t *tally) continuations(b stream.Block, lines []stream.Line) {
-	s := t.v.Stream
+	s := t.View.Stream
 	mends := completesJSON(s, b, lines)
 	for i := 1; i < len(lines); i++ {
 		if kindOf(s, lines[i-1]) != data {
@@ -63,7 +63,7 @@ func (t *tally) continuations(b stream.Block, lines []stream.Line) {
 		run := lines[i : i+runLen(s, lines[i:])]
 		if len(run) > 0 && (mends || anyPayload(s, run)) {
 			last := run[len(run)-1]
-			t.add(run[0].Lo, last.Hi-last.End.Len(), "payload without data: before it: a client ignores %.40q", s.Content(run[0]))
+			t.Add(run[0].Lo, last.Hi-last.End.Len(), "payload without data: before it: a client ignores %.40q", s.Content(run[0]))
 		}
 		i += len(run)
 	}
@@ -119,7 +119,7 @@ without a blank line splits nothing, and between events a heartbeat is always ri
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		s := ev.Control().Stream
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		seen := 0
 		var c cut
 		for b := range s.Blocks() {
@@ -138,7 +138,7 @@ without a blank line splits nothing, and between events a heartbeat is always ri
 		if seen == 0 {
 			return checks.Unconcerned("no comment stands in the block of an event")
 		}
-		return t.outcome(seen, "%d comments stand in the block of an event, none cuts one in two", seen)
+		return t.Outcome(seen, "%d comments stand in the block of an event, none cuts one in two", seen)
 	},
 }
 

@@ -50,9 +50,9 @@ error event is an honest end too, and so is a finishReason where the protocol ha
 			return checks.Unseen("only the close of the connection ended the answer, which may have been a loss")
 		}
 		last := s.Events[n-1]
-		t := tally{v: v}
-		t.add(last.Lo, last.Hi, "the answer ends without a final event: a client takes it for cut short")
-		return t.outcome(n, "")
+		t := tallyOf(v)
+		t.Add(last.Lo, last.Hi, "the answer ends without a final event: a client takes it for cut short")
+		return t.Outcome(n, "")
 	},
 }
 

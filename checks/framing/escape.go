@@ -28,7 +28,7 @@ where that happens on most data lines or no event arrives at all: a text may be 
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
 		s := v.Stream
-		t := tally{v: v}
+		t := tallyOf(v)
 		j := literal{s: s}
 		seen, values := 0, 0
 		for _, l := range s.Lines {
@@ -43,17 +43,17 @@ where that happens on most data lines or no event arrives at all: a text may be 
 			value := s.Value(l)
 			if i := escapedField(value); i >= 0 && !inJSON(&j, l, value, i) {
 				lo := l.Hi - l.End.Len() - len(value) + i
-				t.add(lo, lo+len(`\n`), "a backslash and an n are no line end: a client takes %.40q for part of the value", value[i:])
+				t.Add(lo, lo+len(`\n`), "a backslash and an n are no line end: a client takes %.40q for part of the value", value[i:])
 			}
 		}
 		switch {
 		case seen == 0:
 			return checks.Unconcerned("no field line was sent")
-		case len(s.Events) == 0 && (whole(v) || t.n > 1 || v.End.At-v.Text.When(0) >= patience):
-		case t.n < 2 || t.n*2 < values:
-			t = tally{v: v}
+		case len(s.Events) == 0 && (whole(v) || t.N > 1 || v.End.At-v.Text.When(0) >= patience):
+		case t.N < 2 || t.N*2 < values:
+			t = tallyOf(v)
 		}
-		return t.outcome(seen, "%d fields, no escape stands where a line end was meant", seen)
+		return t.Outcome(seen, "%d fields, no escape stands where a line end was meant", seen)
 	},
 }
 
@@ -101,22 +101,22 @@ It is reported only where most events have it. A data: URL is a payload like any
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		s := ev.Control().Stream
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		for _, e := range s.Events {
 			inner, ok := bytes.CutPrefix(e.Data, []byte("data:"))
 			if ok && !isDataURL(inner) || bytes.HasPrefix(e.Data, []byte("event:")) {
-				t.add(e.Lo, e.Hi, "the data is a field itself, %.40q: a client delivers it with the prefix", e.Data)
+				t.Add(e.Lo, e.Hi, "the data is a field itself, %.40q: a client delivers it with the prefix", e.Data)
 			}
 		}
 		switch n := len(s.Events); {
 		case n == 0:
 			return checks.Unconcerned("no event was sent")
-		case t.n == 1 && n == 1:
+		case t.N == 1 && n == 1:
 			return checks.Unseen("a single event is too little to tell a wrapped stream from a text that begins like one")
-		case t.n*2 <= n:
-			t = tally{v: ev.Control()}
+		case t.N*2 <= n:
+			t = tallyOf(ev.Control())
 		}
-		return t.outcome(len(s.Events), "%d events, most of them without a second prefix", len(s.Events))
+		return t.Outcome(len(s.Events), "%d events, most of them without a second prefix", len(s.Events))
 	},
 }
 

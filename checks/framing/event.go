@@ -55,7 +55,7 @@ events. A heartbeat that is a name without data is not it: see framing/event-wit
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
-		t := tally{v: v}
+		t := tallyOf(v)
 		var sp splits
 		named := 0
 		for b := range v.Stream.Blocks() {
@@ -69,10 +69,10 @@ events. A heartbeat that is a name without data is not it: see framing/event-wit
 		switch {
 		case named == 0:
 			return checks.Unconcerned("no named event was sent")
-		case sp.alone || t.n < 2 || sp.nameless > t.n:
-			t = tally{v: v}
+		case sp.alone || t.N < 2 || sp.nameless > t.N:
+			t = tallyOf(v)
 		}
-		return t.outcome(named, "%d blocks name an event, none is regularly divided from its data", named)
+		return t.Outcome(named, "%d blocks name an event, none is regularly divided from its data", named)
 	},
 }
 
@@ -121,7 +121,7 @@ none of these is reported. Empty data is data.`,
 	After: []string{"framing/bom-start-only", "framing/field-name-exact", "framing/type-split"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		s := ev.Control().Stream
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		seen := 0
 		for b := range s.Blocks() {
 			f := shapeOf(s, b)
@@ -135,6 +135,6 @@ none of these is reported. Empty data is data.`,
 		if seen == 0 {
 			return checks.Unconcerned("no named event was sent")
 		}
-		return t.outcome(seen, "%d named events, all with data", seen)
+		return t.Outcome(seen, "%d named events, all with data", seen)
 	},
 }

@@ -70,7 +70,7 @@ profile but eventsource and mercure it is only told.`,
 	Needs: control,
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		n := eachName(ev.Control().Stream, func(l stream.Line, name []byte) {
 			if string(name) == "error" || string(name) == "open" {
 				t.line(l, "an EventSource delivers this event to its listeners for its own %s events", name)
@@ -80,10 +80,10 @@ profile but eventsource and mercure it is only told.`,
 		switch {
 		case n == 0:
 			return checks.Unconcerned("no event field was sent")
-		case t.n > 0 && (p != "eventsource" && p != "mercure" || ev.Method() != "GET"):
-			return checks.Held(n, "%d of %d event fields are error or open; that is of no matter to clients that use fetch", t.n, n)
+		case t.N > 0 && (p != "eventsource" && p != "mercure" || ev.Method() != "GET"):
+			return checks.Held(n, "%d of %d event fields are error or open; that is of no matter to clients that use fetch", t.N, n)
 		}
-		return t.outcome(n, "%d event fields, none is error or open", n)
+		return t.Outcome(n, "%d event fields, none is error or open", n)
 	},
 }
 
@@ -105,7 +105,7 @@ name is found by framing/space-after-colon.`,
 	Needs: control,
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		seen := spellings{}
 		n := eachName(ev.Control().Stream, func(l stream.Line, name []byte) {
 			trimmed := bytes.TrimRight(name, " \t")
@@ -118,7 +118,7 @@ name is found by framing/space-after-colon.`,
 		if n == 0 {
 			return checks.Unconcerned("no event field was sent")
 		}
-		return t.outcome(n, "%d event fields, each name spelled one way", n)
+		return t.Outcome(n, "%d event fields, each name spelled one way", n)
 	},
 }
 

@@ -30,7 +30,7 @@ are taken for the rest of a payload: see framing/unprefixed-continuation.`,
 	After: []string{"framing/wrong-format"},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		s := ev.Control().Stream
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		lines := finished(s.Lines)
 		if len(lines) == 0 {
 			return checks.Unseen("no line was complete")
@@ -42,15 +42,15 @@ are taken for the rest of a payload: see framing/unprefixed-continuation.`,
 			}
 			i += len(run)
 		}
-		return t.outcome(len(lines), "%d lines, no name that is nearly a known one", len(lines))
+		return t.Outcome(len(lines), "%d lines, no name that is nearly a known one", len(lines))
 	},
 }
 
 // misnamed takes a finding on each line whose name is nearly a known one.
 func (t *tally) misnamed(run []stream.Line) {
 	for _, l := range run {
-		if meant := nearName(t.v.Stream.Name(l)); meant != "" {
-			t.line(l, "%.20q is not the field %s: a client ignores the line", t.v.Stream.Name(l), meant)
+		if meant := nearName(t.View.Stream.Name(l)); meant != "" {
+			t.line(l, "%.20q is not the field %s: a client ignores the line", t.View.Stream.Name(l), meant)
 		}
 	}
 }
@@ -152,7 +152,7 @@ same. For retry see framing/retry-digits.`,
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		s := ev.Control().Stream
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		seen, values, indented := 0, 0, 0
 		for _, l := range finished(s.Lines) {
 			k := kindOf(s, l)
@@ -176,9 +176,9 @@ same. For retry see framing/retry-digits.`,
 			return checks.Unconcerned("no whole field line was sent")
 		}
 		if indented > 2 && indented*2 > values {
-			return t.outcome(seen, "no id or event name begins with white space; %d of %d data lines do, and clients keep it", indented, values)
+			return t.Outcome(seen, "no id or event name begins with white space; %d of %d data lines do, and clients keep it", indented, values)
 		}
-		return t.outcome(seen, "%d fields, no id or event name begins with white space", seen)
+		return t.Outcome(seen, "%d fields, no id or event name begins with white space", seen)
 	},
 }
 

@@ -52,9 +52,9 @@ func judgeFormat(ev *checks.Evidence) checks.Outcome {
 	default:
 		return checks.Unseen("the %d bytes that came hold no known field and no comment, which is too little to tell", seen)
 	}
-	t := tally{v: v}
+	t := tallyOf(v)
 	t.line(l.first, "the body is %s: a client ignores every line of it", name)
-	return t.outcome(l.lines, "")
+	return t.Outcome(l.lines, "")
 }
 
 // A lookout is what a stream holds up to its first known field or comment.
@@ -137,7 +137,7 @@ lines is payload, whatever it looks like.`,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
 		s := v.Stream
-		t := tally{v: v}
+		t := tallyOf(v)
 		events := 0
 		for b := range s.Blocks() {
 			if b.Event >= 0 {
@@ -151,7 +151,7 @@ lines is payload, whatever it looks like.`,
 		if events == 0 {
 			return checks.Unconcerned("no event was sent")
 		}
-		return t.outcome(events, "%d events, no page and no bare JSON between them", events)
+		return t.Outcome(events, "%d events, no page and no bare JSON between them", events)
 	},
 }
 

@@ -27,7 +27,7 @@ U+0000 in data is legal.`,
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		s := ev.Control().Stream
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		n := 0
 		for _, l := range finished(s.Lines) {
 			if kindOf(s, l) != id {
@@ -40,7 +40,7 @@ U+0000 in data is legal.`,
 		if n == 0 {
 			return checks.Unconcerned("no id was sent")
 		}
-		return t.outcome(n, "%d ids, none with U+0000", n)
+		return t.Outcome(n, "%d ids, none with U+0000", n)
 	},
 }
 
@@ -63,7 +63,7 @@ nothing to resume. It is reported only where further ids follow.`,
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		s := ev.Control().Stream
-		r := resets{t: tally{v: ev.Control()}}
+		r := resets{t: tallyOf(ev.Control())}
 		n := 0
 		var last *stream.Line // of the block at hand: the last one wins
 		lines := finished(s.Lines)
@@ -81,7 +81,7 @@ nothing to resume. It is reported only where further ids follow.`,
 		if n == 0 {
 			return checks.Unconcerned("no id was sent")
 		}
-		return r.t.outcome(n, "%d ids, none resets the cursor on the way", n)
+		return r.t.Outcome(n, "%d ids, none resets the cursor on the way", n)
 	},
 }
 

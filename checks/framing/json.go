@@ -41,13 +41,13 @@ plain text among the objects is let pass too: only what begins like JSON and is 
 		case !declared && (p.texts < evidentEvents || p.texts*10 < all*9):
 			return checks.Unconcerned("JSON was not declared, and is not evident: %d of %d events hold it", p.texts, all)
 		}
-		t := tally{v: v}
+		t := tallyOf(v)
 		for _, i := range p.bad {
 			if e := v.Stream.Events[i]; declared || beginsJSON(e.Data) {
-				t.add(e.Lo, e.Hi, "the data %.60q is not JSON: a program that parses it stops here", e.Data)
+				t.Add(e.Lo, e.Hi, "the data %.60q is not JSON: a program that parses it stops here", e.Data)
 			}
 		}
-		return t.outcome(all, "%d of %d events hold JSON", p.texts+p.scalars, all)
+		return t.Outcome(all, "%d of %d events hold JSON", p.texts+p.scalars, all)
 	},
 }
 

@@ -30,9 +30,9 @@ follow as it says, and then CRLF and the next size. A head is reported only at t
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
 		s := v.Stream
-		t := tally{v: v}
+		t := tallyOf(v)
 		if coding := wire.LooksCoded(s.Body); coding != "" {
-			t.add(0, 2, "the body is coded with %s, and Content-Encoding does not say so: a client reads rubbish", coding)
+			t.Add(0, 2, "the body is coded with %s, and Content-Encoding does not say so: a client reads rubbish", coding)
 		}
 		for i, l := range s.Lines {
 			switch {
@@ -42,7 +42,7 @@ follow as it says, and then CRLF and the next size. A head is reported only at t
 				t.line(l, "the head of an HTTP answer stands in the body, %.40q: a client takes it for lines of the stream", s.Content(l))
 			}
 		}
-		return t.outcome(len(s.Lines), "%d lines, none belongs to the transport", len(s.Lines))
+		return t.Outcome(len(s.Lines), "%d lines, none belongs to the transport", len(s.Lines))
 	},
 }
 

@@ -85,17 +85,17 @@ where the line that follows has no meaning, and where that is not how most CRs a
 			return checks.Unconcerned("CR is the only line end in use")
 		}
 		t, meant := strayCRs(v)
-		if meant > t.n {
-			t = tally{v: v}
+		if meant > t.N {
+			t = tallyOf(v)
 		}
-		return t.outcome(n[stream.LF]+n[stream.CRLF]+n[stream.CR], "no CR was found inside a payload")
+		return t.Outcome(n[stream.LF]+n[stream.CRLF]+n[stream.CR], "no CR was found inside a payload")
 	},
 }
 
 // strayCRs takes a finding on each CR behind data whose next line has no meaning, and counts the CRs
 // whose next line has one.
 func strayCRs(v *checks.View) (t tally, meant int) {
-	t.v = v
+	t.View = v
 	s := v.Stream
 	lines := s.Lines
 	if !whole(v) {
@@ -111,7 +111,7 @@ func strayCRs(v *checks.View) (t tally, meant int) {
 		case kindOf(s, lines[i+1]) != ignored:
 			meant++
 		case payload:
-			t.add(lines[i].Hi-1, lines[i].Hi, "CR ends the data line here: a client ignores %.40q, which follows", s.Content(lines[i+1]))
+			t.Add(lines[i].Hi-1, lines[i].Hi, "CR ends the data line here: a client ignores %.40q, which follows", s.Content(lines[i+1]))
 		}
 	}
 	return t, meant
@@ -166,7 +166,7 @@ directly before something that looks like a field, in data that is not JSON.`,
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
-		t := tally{v: v}
+		t := tallyOf(v)
 		j := literal{s: v.Stream}
 		seen := 0
 		for _, sep := range separators {
@@ -180,13 +180,13 @@ directly before something that looks like a field, in data that is not JSON.`,
 				at = lo + len(sep.bytes)
 				if beginsField(v.Text.Bytes[at:]) && !j.holds(lo) {
 					l := v.Stream.Lines[lineAt(v.Stream, lo)]
-					t.add(lo, at, "%s does not end a line: a client takes %.40q for part of the value before it", sep.name, v.Text.Bytes[at:l.Hi-l.End.Len()])
+					t.Add(lo, at, "%s does not end a line: a client takes %.40q for part of the value before it", sep.name, v.Text.Bytes[at:l.Hi-l.End.Len()])
 				}
 			}
 		}
 		if seen == 0 {
 			return checks.Unconcerned("none of these characters was sent")
 		}
-		return t.outcome(seen, "%d of these characters, none directly before a field", seen)
+		return t.Outcome(seen, "%d of these characters, none directly before a field", seen)
 	},
 }

@@ -36,7 +36,7 @@ Leading zeros are decimal and fine. An empty value is told by framing/retry-empt
 	Needs: control,
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		n := eachRetry(ev.Control().Stream, func(l stream.Line, value []byte) {
 			for _, c := range value {
 				if c < '0' || c > '9' {
@@ -48,7 +48,7 @@ Leading zeros are decimal and fine. An empty value is told by framing/retry-empt
 		if n == 0 {
 			return checks.Unconcerned("no retry was sent")
 		}
-		return t.outcome(n, "%d retry fields, all of digits", n)
+		return t.Outcome(n, "%d retry fields, all of digits", n)
 	},
 }
 

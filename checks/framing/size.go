@@ -28,7 +28,7 @@ Up to 1 MiB the largest line and event are only told.`,
 	When:  readable,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		s := ev.Control().Stream
-		t := tally{v: ev.Control()}
+		t := tallyOf(ev.Control())
 		line, event := 0, 0
 		for _, l := range s.Lines {
 			n := l.Hi - l.Lo - l.End.Len()
@@ -39,13 +39,13 @@ Up to 1 MiB the largest line and event are only told.`,
 		for _, e := range s.Events {
 			n := e.Hi - e.Lo
 			if event = max(event, n); n > clientLimit && !longLine(s, e) {
-				t.add(e.Lo, e.Hi, "the event has %d bytes: some clients stop at an event above 1 MiB", n)
+				t.Add(e.Lo, e.Hi, "the event has %d bytes: some clients stop at an event above 1 MiB", n)
 			}
 		}
 		if max(line, event) > scannerLimit {
-			return t.outcome(len(s.Lines), "the largest line has %d bytes and the largest event %d; some clients stop at 64 KiB", line, event)
+			return t.Outcome(len(s.Lines), "the largest line has %d bytes and the largest event %d; some clients stop at 64 KiB", line, event)
 		}
-		return t.outcome(len(s.Lines), "the largest line has %d bytes and the largest event %d", line, event)
+		return t.Outcome(len(s.Lines), "the largest line has %d bytes and the largest event %d", line, event)
 	},
 }
 

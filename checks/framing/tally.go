@@ -1,36 +1,16 @@
 package framing
 
 import (
-	"fmt"
-
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/stream"
 )
 
-// A tally collects findings on one view.
-type tally struct {
-	v     *checks.View
-	found []checks.Finding
-	n     int
-}
+// A tally is a checks.Tally that takes findings on lines too.
+type tally struct{ checks.Tally }
 
-// add takes a finding on the body bytes lo to hi.
-func (t *tally) add(lo, hi int, format string, a ...any) {
-	if t.n++; len(t.found) < checks.MaxFindings {
-		t.found = append(t.found, t.v.At(lo, hi, fmt.Sprintf(format, a...)))
-	}
-}
+func tallyOf(v *checks.View) tally { return tally{checks.Tally{View: v}} }
 
 // line takes a finding on a line without its end.
 func (t *tally) line(l stream.Line, format string, a ...any) {
-	t.add(l.Lo, l.Hi-l.End.Len(), format, a...)
-}
-
-// outcome is Fail if there is a finding, else Pass with the given words.
-func (t *tally) outcome(seen int, format string, a ...any) checks.Outcome {
-	out := checks.Judged(seen, t.found, format, a...)
-	if t.n > len(t.found) {
-		out.Reason = fmt.Sprintf("%s (and %d more)", t.found[0].Message, t.n-1)
-	}
-	return out
+	t.Add(l.Lo, l.Hi-l.End.Len(), format, a...)
 }

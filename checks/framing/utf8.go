@@ -29,7 +29,7 @@ the watching or the transfer stopped is not counted, and noncharacters such as U
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
 		body := v.Text.Bytes
-		t := tally{v: v}
+		t := tallyOf(v)
 		if !utf8.Valid(body) {
 			for _, l := range v.Stream.Lines { // line ends are ASCII, so no character reaches beyond one
 				if !utf8.Valid(body[l.Lo:l.Hi]) {
@@ -37,25 +37,25 @@ the watching or the transfer stopped is not counted, and noncharacters such as U
 				}
 			}
 		}
-		return t.outcome(len(body), "all %d bytes are UTF-8", len(body))
+		return t.Outcome(len(body), "all %d bytes are UTF-8", len(body))
 	},
 }
 
 // illFormed takes a finding on each sequence of a line that is not UTF-8.
 func (t *tally) illFormed(l stream.Line) {
-	b := t.v.Text.Bytes[:l.Hi]
+	b := t.View.Text.Bytes[:l.Hi]
 	for at := l.Lo; at < l.Hi; {
 		r, n := utf8.DecodeRune(b[at:])
 		switch {
 		case r != utf8.RuneError || n > 1:
 		case l.End == stream.None && !utf8.FullRune(b[at:]):
-			if whole(t.v) {
-				t.add(at, l.Hi, "the answer ends inside a character: a client shows U+FFFD for %q", b[at:])
+			if whole(t.View) {
+				t.Add(at, l.Hi, "the answer ends inside a character: a client shows U+FFFD for %q", b[at:])
 			}
 			return
 		default:
 			n = sequenceLen(b[at:])
-			t.add(at, at+n, "%q is not UTF-8, %s: a client shows U+FFFD in its place", b[at:at+n], fault(b[at:]))
+			t.Add(at, at+n, "%q is not UTF-8, %s: a client shows U+FFFD in its place", b[at:at+n], fault(b[at:]))
 		}
 		at += n
 	}

@@ -69,7 +69,7 @@ func judgeReuse(ev *checks.Evidence, forbidden bool, effect, others string) chec
 		case !told:
 		case i < 0:
 			seen++
-		case (says(v.Header, "no-store") || says(v.Header, "no-cache")) != forbidden:
+		case (checks.HasDirective(v.Header, "no-store") || checks.HasDirective(v.Header, "no-cache")) != forbidden:
 			passed++
 		default:
 			seen++
@@ -98,7 +98,7 @@ func reuse(h wire.Header) (i int, told bool) {
 		}
 	}
 	for _, i := range indices(h, "Cache-Status") {
-		for _, cache := range split(h[i].Value, ',') {
+		for _, cache := range checks.SplitList(h[i].Value, ',') {
 			switch hit, forwarded := handled(cache); {
 			case hit:
 				return i, true
@@ -113,7 +113,7 @@ func reuse(h wire.Header) (i int, told bool) {
 // handled reports whether a cache says that it answered itself, or that it forwarded the request
 // (RFC 9211, 2.1 and 2.2).
 func handled(cache string) (hit, forwarded bool) {
-	for _, param := range split(cache, ';')[1:] {
+	for _, param := range checks.SplitList(cache, ';')[1:] {
 		hit = hit || param == "hit" || param == "hit=?1"
 		forwarded = forwarded || strings.HasPrefix(param, "fwd=")
 	}

@@ -49,25 +49,6 @@ func indices(h wire.Header, name string) []int {
 	return at
 }
 
-// split divides a value at the separators outside of quotes (RFC 9110, 5.6.1 and 5.6.4) and trims
-// the elements, which may be empty.
-func split(value string, sep byte) []string {
-	var out []string
-	quoted, lo := false, 0
-	for i := 0; i < len(value); i++ {
-		switch c := value[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case c == sep && !quoted:
-			out = append(out, strings.Trim(value[lo:i], " \t"))
-			lo = i + 1
-		}
-	}
-	return append(out, strings.Trim(value[lo:], " \t"))
-}
-
 // forwarded returns the name of a field that only an intermediary adds, or "".
 func forwarded(h wire.Header) string {
 	for _, name := range []string{"Via", "Cache-Status", "Age"} {

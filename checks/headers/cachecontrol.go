@@ -28,15 +28,15 @@ requests with Authorization are not shared. Browser caches are out of play, for 
 	When:  []checks.Condition{streamed, checks.ViaGET},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v := ev.Control()
-		seconds, word := lifetime(v)
-		switch bar := barrier(v.Header); {
+		seconds, word := v.Lifetime()
+		switch bar := checks.CacheBarrier(v.Header); {
 		case bar != "":
 			return checks.Held(1, "%s keeps caches from reusing the stream", bar)
-		case says(v.Header, "private"):
+		case checks.HasDirective(v.Header, "private"):
 			return checks.Held(1, "private keeps shared caches from storing the stream")
 		case word != "" && seconds <= 0:
 			return checks.Held(1, "%s says that the stream is stale at once", word)
-		case word != "" || says(v.Header, "public"):
+		case word != "" || checks.HasDirective(v.Header, "public"):
 			return checks.Unconcerned("the answer grants its reuse in words, which headers/cache-control-conflict judges")
 		case v.Request.Header.Has("Authorization"):
 			return checks.Unconcerned("shared caches do not reuse the answer to a request with Authorization")
@@ -70,7 +70,7 @@ not judged, since caches do not reuse their answers in practice.`,
 		if granted == "" {
 			return checks.Unconcerned("nothing in the answer grants its reuse")
 		}
-		if bar := barrier(v.Header); bar != "" {
+		if bar := checks.CacheBarrier(v.Header); bar != "" {
 			return checks.Held(1, "%s outweighs %s", bar, granted)
 		}
 		return checks.Broke(1, v.AtField(v.Header.Index(field),
@@ -80,12 +80,12 @@ not judged, since caches do not reuse their answers in practice.`,
 
 // grant returns the words in which an answer grants its reuse, and the field they are in, or "".
 func grant(v *checks.View) (words, field string) {
-	switch seconds, word := lifetime(v); {
+	switch seconds, word := v.Lifetime(); {
 	case word == "Expires" && seconds > 0:
 		return fmt.Sprintf("Expires, %d seconds ahead,", seconds), "Expires"
 	case word != "" && seconds > 0:
 		return fmt.Sprintf("%s=%d", word, seconds), "Cache-Control"
-	case word == "" && says(v.Header, "public"):
+	case word == "" && checks.HasDirective(v.Header, "public"):
 		return "public", "Cache-Control"
 	}
 	return "", ""

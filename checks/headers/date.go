@@ -2,8 +2,6 @@ package headers
 
 import (
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/wire"
@@ -42,21 +40,4 @@ that are the stream are looked at: redirects and refusals are often a proxy's ow
 		}
 		return checks.Judged(seen, found, "%d answers carry Date", seen)
 	},
-}
-
-// dateForms are the three forms of a date that recipients must read (RFC 9110, 5.6.7).
-var dateForms = []string{
-	"Mon, 02 Jan 2006 15:04:05 GMT",
-	"Monday, 02-Jan-06 15:04:05 GMT",
-	"Mon Jan _2 15:04:05 2006",
-}
-
-// httpDate reads a date. The second 60 is one of HTTP's and none of package time's.
-func httpDate(s string) (time.Time, bool) {
-	for _, form := range dateForms {
-		if t, err := time.Parse(form, strings.Replace(s, ":60 ", ":59 ", 1)); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
 }

@@ -90,7 +90,7 @@ Every answer is looked at. A comma within a quoted parameter divides nothing.`,
 			switch {
 			case len(at) > 1:
 				found = checks.AddOnce(found, v.AtField(at[1], fmt.Sprintf("Content-Type is sent %d times: a browser takes the last valid value, other clients the first", len(at))))
-			case len(at) == 1 && len(split(v.Header[at[0]].Value, ',')) > 1:
+			case len(at) == 1 && len(checks.SplitList(v.Header[at[0]].Value, ',')) > 1:
 				found = checks.AddOnce(found, v.AtField(at[0], fmt.Sprintf("Content-Type is a list, %.80q: a browser takes the last valid value, other clients none", v.Header[at[0]].Value)))
 			}
 		}

@@ -33,7 +33,7 @@ Without such a sign the absence of no-transform is no fault. Transfer codings ar
 				continue
 			}
 			seen++
-			if changed && !says(v.Header, "no-transform") {
+			if changed && !checks.HasDirective(v.Header, "no-transform") {
 				found = checks.AddOnce(found, v.AtField(v.Header.Index("Cache-Control"), "status 203 says that the stream was transformed on its way, and no-transform does not forbid it"))
 			}
 		}

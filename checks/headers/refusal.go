@@ -68,7 +68,7 @@ The field is optional on every status. An EventSource ignores it whatever it say
 			for _, i := range indices(v.Header, "Retry-After") {
 				seen++
 				value := v.Header[i].Value
-				if _, ok := httpDate(value); !ok && !isDigits(value) {
+				if _, ok := checks.HTTPDate(value); !ok && !isDigits(value) {
 					found = checks.AddOnce(found, v.AtField(i, fmt.Sprintf("Retry-After is %.60q, neither a date nor whole seconds: clients ignore it and come back when they like", value)))
 				}
 			}

@@ -58,7 +58,7 @@ Frameworks add validators by default. With no-store they do no harm.`,
 		switch {
 		case names == nil:
 			return checks.Unconcerned("the stream has neither ETag nor Last-Modified")
-		case says(h, "no-store"):
+		case checks.HasDirective(h, "no-store"):
 			return checks.Held(1, "the stream has %s, without effect next to no-store", strings.Join(names, " and "))
 		}
 		return checks.Held(1, "the stream has %s, which invites caches to revalidate it and to ask for parts of it", strings.Join(names, " and "))

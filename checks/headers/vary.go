@@ -3,7 +3,6 @@ package headers
 import (
 	"bytes"
 	"fmt"
-	"strings"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/wire"
@@ -40,11 +39,11 @@ need no Vary: those with no-store, no-cache, private or max-age=0, and those to 
 		seen := 0
 		for _, p := range pairs {
 			for _, v := range p.answers {
-				if !reusable(v) {
+				if !v.Reusable() {
 					continue
 				}
 				seen++
-				if !varies(v.Header, p.field) {
+				if !checks.Varies(v.Header, p.field) {
 					found = checks.AddOnce(found, v.AtField(v.Header.Index("Vary"), fmt.Sprintf("%s selects the answer, and Vary of the one with Content-Type %.40q does not say so: a cache gives it to other clients too", p.field, v.Header.Get("Content-Type"))))
 				}
 			}
@@ -101,16 +100,4 @@ func beginning(v *checks.View) []byte {
 	}
 	e := v.Stream.Events[0]
 	return v.Stream.Body[e.Lo:e.Hi]
-}
-
-// varies reports whether Vary names the field, or * for anything.
-func varies(h wire.Header, field string) bool {
-	for _, value := range h.Values("Vary") {
-		for _, e := range split(value, ',') {
-			if e == "*" || strings.EqualFold(e, field) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -55,11 +55,11 @@ var hasIDs = checks.Condition{
 // eachID judges every id of the control stream by a sentence on what is wrong with it, "" for nothing.
 func eachID(ev *checks.Evidence, holds string, wrong func(id []byte) string) checks.Outcome {
 	all := named(ev)
-	t := tally{v: ev.Control()}
+	t := checks.Tally{View: ev.Control()}
 	for _, c := range all {
 		if why := wrong(c.id); why != "" {
-			t.add(c.lo, c.hi, "%s", why)
+			t.Add(c.lo, c.hi, "%s", why)
 		}
 	}
-	return t.outcome(len(all), "%s, %s", count(len(all), "id"), holds)
+	return t.Outcome(len(all), "%s, %s", count(len(all), "id"), holds)
 }

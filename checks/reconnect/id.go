@@ -84,14 +84,14 @@ stream of its own in one space of ids; elsewhere each stream may count for itsel
 		if len(all) < 2 {
 			return checks.Unconcerned("one id alone cannot come twice")
 		}
-		t := tally{v: ev.Control()}
+		t := checks.Tally{View: ev.Control()}
 		for _, c := range reused(ev.Control().Stream, all) {
-			t.add(c.lo, c.hi, "the id %.40q had another event before, with other ids between: who names it may be sent the wrong rest", c.id)
+			t.Add(c.lo, c.hi, "the id %.40q had another event before, with other ids between: who names it may be sent the wrong rest", c.id)
 		}
-		if t.n == 0 && ev.Profile() == "mcp" && ev.Method() == "POST" {
+		if t.N == 0 && ev.Profile() == "mcp" && ev.Method() == "POST" {
 			shared(ev, &t)
 		}
-		return t.outcome(len(all), "%s, none of two events with other ids between", count(len(all), "id"))
+		return t.Outcome(len(all), "%s, none of two events with other ids between", count(len(all), "id"))
 	},
 }
 
@@ -131,7 +131,7 @@ func sentBefore(s *stream.Stream, all []cursor, was []int, c cursor) bool {
 }
 
 // shared takes a finding on each id that two streams gave which were open at the same time.
-func shared(ev *checks.Evidence, t *tally) {
+func shared(ev *checks.Evidence, t *checks.Tally) {
 	twins := answers(ev, wire.Twins)
 	if len(twins) != 2 || !twins[0].OpenedEventStream() || !twins[1].OpenedEventStream() {
 		return
@@ -140,10 +140,10 @@ func shared(ev *checks.Evidence, t *tally) {
 	for _, c := range cursors(twins[0].Stream) {
 		given[string(c.id)] = true
 	}
-	t.v = twins[1]
+	t.View = twins[1]
 	for _, c := range cursors(twins[1].Stream) {
 		if given[string(c.id)] {
-			t.add(c.lo, c.hi, "the id %.40q is given on two streams of the session at the same time: who names it may be sent the other one's rest", c.id)
+			t.Add(c.lo, c.hi, "the id %.40q is given on two streams of the session at the same time: who names it may be sent the other one's rest", c.id)
 		}
 	}
 }

@@ -66,18 +66,18 @@ then it says how often a feed wants to be polled, or that nobody need come back 
 		if len(all) == 0 {
 			return checks.Unconcerned("no reconnection time was sent")
 		}
-		t := tally{v: v}
+		t := checks.Tally{View: v}
 		for _, r := range all {
 			switch {
 			case r.ms < shortest:
-				t.add(r.lo, r.hi, "retry is %d ms: readers that lose their connection come back in a rush", r.ms)
+				t.Add(r.lo, r.hi, "retry is %d ms: readers that lose their connection come back in a rush", r.ms)
 			case r.ms > widest:
-				t.add(r.lo, r.hi, "retry is %.24s, which does not fit into 32 bits: readers wait for ever, or not at all", r.digits)
+				t.Add(r.lo, r.hi, "retry is %.24s, which does not fit into 32 bits: readers wait for ever, or not at all", r.digits)
 			case r.ms > longest && v.End.Kind != wire.Complete:
-				t.add(r.lo, r.hi, "retry is %v: a reader that loses its connection is without events for so long", time.Duration(r.ms)*time.Millisecond)
+				t.Add(r.lo, r.hi, "retry is %v: a reader that loses its connection is without events for so long", time.Duration(r.ms)*time.Millisecond)
 			}
 		}
-		return t.outcome(len(all), "%s, the last one %.24s ms", count(len(all), "reconnection time"), all[len(all)-1].digits)
+		return t.Outcome(len(all), "%s, the last one %.24s ms", count(len(all), "reconnection time"), all[len(all)-1].digits)
 	},
 }
 
