@@ -53,9 +53,10 @@ func everything(s string) *Bundle {
 	return &Bundle{
 		Command: s, Name: s, Profile: s, Promises: []string{s, "b"},
 		Target: Request{Method: "POST", URL: s, Proto: s, Header: fields, Body: []byte(s + "x")},
-		Origin: s, Include: true, Sequence: s,
+		Origin: s, Include: true, Sequence: s, Clock: s, Heartbeat: 15 * time.Second,
 		Began: at, Duration: 90*time.Second + time.Nanosecond, Requests: 7, Seed: -1 << 63,
-		Noise: &Noise{P50: time.Microsecond, P99: time.Millisecond},
+		Hops: []Hop{{s, s}, {"via", "http://a/"}}, Depth: s,
+		Noise: &Noise{P50: time.Microsecond, P99: time.Millisecond, Pauses: []Stretch{{time.Second, 2 * time.Second}}},
 		Gaps:  []Gap{{Scene: Fetch, Reason: s}, {Scene: Scene(s), Moot: true, Reason: "no"}},
 		Wants: []string{"want pass a/b", "want fail a/b body 1..2"},
 		Recordings: []*Recording{
@@ -75,7 +76,12 @@ func everything(s string) *Bundle {
 					{At: time.Millisecond, Type: s, Stream: 1<<32 - 1, Flags: 255, Length: 1<<24 - 1, Code: 1, Last: 2, Increment: 3},
 				},
 				Fault: &Fault{Kind: FaultKind(s), Aim: s, Landed: -1, Seen: s},
-				Role:  Role(s), Cursor: s,
+				Role:  Role(s), Cursor: s, Case: Case("route=via").With("size", "4096"),
+				Hits: []*Hit{
+					{At: -time.Millisecond, Request: Request{Method: s, URL: s, Proto: s, Header: fields}, Upload: []Chunk{{time.Millisecond, []byte(s)}},
+						HeadAt: time.Millisecond, Status: 200, Header: fields, Sent: []Chunk{{2 * time.Millisecond, []byte(s)}}, Written: 9, End: Abandoned, EndAt: time.Second},
+					{},
+				},
 				End: End{Kind: Reset, At: time.Hour, Note: s},
 			}, {
 				Request: Request{Method: "GET", URL: "/"},
@@ -144,11 +150,17 @@ promise b
 origin "a b\xff"
 credentials include
 sequence "a b\xff"
+clock "a b\xff"
+heartbeat 15s
 began 2024-02-29T23:59:59.123456789Z
 duration 1m30.000000001s
 requests 7
 seed -9223372036854775808
+hop "a b\xff" "a b\xff"
+hop via http://a/
+depth "a b\xff"
 noise 1µs 1ms
+pause 1s 2s
 gap fetch "a b\xff"
 moot "a b\xff" "no"
 
@@ -194,6 +206,22 @@ trailer A: "a b\xff "
 frame +1ms SETTINGS stream=0 flags=0x0 length=0 1:4294967295 65535:0
 frame +1ms "a b\xff" stream=4294967295 flags=0xff length=16777215 code=1 last=2 increment=3
 fault "a b\xff" "a b\xff" -1 "a b\xff"
+case route=via size=4096
+hit -1ms "a b\xff" "a b\xff" "a b\xff"
+hit> A: "a b\xff"
+hit> "a b\xff": b
+hit> "a b\xff": "a b\xff"
+hit> A: "a b\xff "
+upload +1ms "a b\xff"
+sent-head 200 +1ms
+sent> A: "a b\xff"
+sent> "a b\xff": b
+sent> "a b\xff": "a b\xff"
+sent> A: "a b\xff "
+sent +2ms "a b\xff"
+written 9
+hit-end abandoned +1s
+hit +0s "" "" ""
 cursor "a b\xff"
 role "a b\xff"
 end reset +1h0m0s "a b\xff"
@@ -275,7 +303,7 @@ func TestDecodeReadsWhatPeopleWrite(t *testing.T) {
 		"no first line, no last one":   {"name a", &Bundle{Name: "a"}},
 		"CRLF":                         {"rec 1\r\nname a\r\n\r\nscene control\r\n> GET /\r\nend complete 0s\r\n", &Bundle{Name: "a", Recordings: answer(Exchange{}).Recordings}},
 		"white space around lines":     {"  name a\t \n", &Bundle{Name: "a"}},
-		"more space between words":     {"noise   1ms   2ms\n", &Bundle{Noise: &Noise{1e6, 2e6}}},
+		"more space between words":     {"noise   1ms   2ms\n", &Bundle{Noise: &Noise{P50: 1e6, P99: 2e6}}},
 		"wants anywhere":               {"want a\nscene control\n> GET /\nwant b\nend complete 0s\nwant c", &Bundle{Wants: []string{"want a", "want b", "want c"}, Recordings: answer(Exchange{}).Recordings}},
 		"a comment within an exchange": {"scene control\n> GET /\n# why\n\nend complete 0s", answer(Exchange{})},
 		"moments without their sign":   {"scene control\n> GET /\n< HTTP/1.1 200\nhead 1ms\nend truncated 5ms", answer(Exchange{Proto: "HTTP/1.1", Status: 200, HeadAt: 1e6, End: End{Kind: Truncated, At: 5e6}})},

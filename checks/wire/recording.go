@@ -55,6 +55,39 @@ const (
 	Returns         Scene = "returns"             // as an EventSource comes back a second and a third time
 )
 
+// The scenes in which two ways of asking for the stream are compared.
+const (
+	Variants Scene = "variants" // the stream in pairs that differ in one thing, the coding or the version, where one look showed a difference
+	Lengths  Scene = "lengths"  // a short and a long answer by turns; only where the user says what makes them so
+)
+
+// The scenes at what stands between an origin of our own and the reader. Each is made both straight to the origin
+// and through what is under test; the case of an exchange says which ("route=via").
+const (
+	EdgeFields   Scene = "edge-fields"   // what arrives of the fields, on both sides
+	EdgePace     Scene = "edge-pace"     // events of random sizes at random moments
+	EdgeDrip     Scene = "edge-drip"     // many small comments, at two rates
+	EdgeHold     Scene = "edge-hold"     // one piece of each of some sizes, then silence
+	EdgeCodings  Scene = "edge-codings"  // each content coding, media type and Cache-Control
+	EdgeIdle     Scene = "edge-idle"     // silences of growing length, all at once
+	EdgeAge      Scene = "edge-age"      // streams that are never silent, begun one after another
+	EdgeLeave    Scene = "edge-leave"    // the reader leaves: when does the origin learn of it
+	EdgePressure Scene = "edge-pressure" // the reader stops reading: how much is taken from the origin meanwhile
+	EdgeBytes    Scene = "edge-bytes"    // bytes that must come through as they are
+	EdgeCache    Scene = "edge-cache"    // one URL, asked for by several readers and again
+	EdgeRetry    Scene = "edge-retry"    // the origin closes before it answers: is it asked again
+	EdgeCut      Scene = "edge-cut"      // the origin breaks off in the middle: does the reader learn of it
+	EdgeCrowd    Scene = "edge-crowd"    // many streams at once
+	EdgeUpload   Scene = "edge-upload"   // a request body that is sent slowly
+)
+
+// The scenes at what stands between an endpoint of the user's and the reader. The case says the route: a [Hop].
+const (
+	EdgeShared    Scene = "edge-shared"    // one feed, read on every route at the same time
+	EdgeAnswers   Scene = "edge-answers"   // an answer to each, by turns
+	EdgeSemantics Scene = "edge-semantics" // fields, resumption and preflight on every route
+)
+
 // The origins of pages that no server can know (RFC 2606, 2).
 const (
 	StrangerOrigin = "https://stranger.invalid"
@@ -83,28 +116,55 @@ const Witness Scene = "witness"
 
 // A Bundle is all that one run recorded of one endpoint, and what was asked of it.
 type Bundle struct {
-	Command  string        // the command that recorded it: check, chaos, edge, gate
-	Target   Request       // the request as the user gave it, secrets masked
-	Name     string        // the user's name for the target, or empty
-	Profile  string        // the dialect, as declared or detected
-	Promises []string      // what the user declared that the endpoint promises
-	Origin   string        // of a page that must be able to read the stream ("https://app.example"), or empty
-	Include  bool          // whether that page asks with credentials (Fetch, credentials mode "include")
-	Sequence string        // the JSON path of each event's number, where the user knows one
-	Began    time.Time     // start of the first request
-	Duration time.Duration // of the whole run
-	Requests int           // how many requests were sent
-	Seed     int64
-	Noise    *Noise // how late this machine's own clock ticks were; nil if not measured
+	Command   string        // the command that recorded it: check, chaos, edge, gate
+	Target    Request       // the request as the user gave it, secrets masked
+	Name      string        // the user's name for the target, or empty
+	Profile   string        // the dialect, as declared or detected
+	Promises  []string      // what the user declared that the endpoint promises
+	Origin    string        // of a page that must be able to read the stream ("https://app.example"), or empty
+	Include   bool          // whether that page asks with credentials (Fetch, credentials mode "include")
+	Sequence  string        // the JSON path of each event's number, where the user knows one
+	Clock     string        // the JSON path of the time at which each event was made, where the user knows one
+	Heartbeat time.Duration // at which something comes at least, as the user declared; 0 for none
+	Began     time.Time     // start of the first request
+	Duration  time.Duration // of the whole run
+	Requests  int           // how many requests were sent
+	Seed      int64
+	Hops      []Hop  // for the command edge: the ways to the stream, the origin's first, the reader's last
+	Depth     string // of the command edge: "quick", "standard" or "deep"
+	Noise     *Noise // how late this machine itself was; nil if not measured
 
 	Recordings []*Recording
 	Gaps       []Gap
 	Wants      []string // lines that begin with "want", kept for checktest
 }
 
-// Noise says how late timers fired on the recording machine while it recorded.
+// Noise says how late the recording machine was while it recorded: a control stream of its own, on loopback in the
+// same process, had a byte due every few milliseconds.
 type Noise struct {
 	P50, P99 time.Duration
+	Pauses   []Stretch // the stretches in which it came late enough to spoil what was timed meanwhile
+}
+
+// A Stretch is a part of the time of a run.
+type Stretch struct {
+	From, To time.Duration // since [Bundle.Began]
+}
+
+// Late returns the longest time for which the recording machine had no time for us within a stretch of an
+// exchange, whose moments are those of the exchange.
+func (b *Bundle) Late(x *Exchange, from, to time.Duration) time.Duration {
+	if b.Noise == nil {
+		return 0
+	}
+	var longest time.Duration
+	start := x.Began.Sub(b.Began)
+	for _, p := range b.Noise.Pauses {
+		if p.To >= start+from && p.From <= start+to {
+			longest = max(longest, p.To-p.From)
+		}
+	}
+	return longest
 }
 
 // A Gap is a scene that was not recorded, and why.
@@ -178,6 +238,8 @@ type Exchange struct {
 	Raw    []Chunk // HTTP/1.x: the connection's own bytes. Body aliases it
 	Frames []Frame // HTTP/2: the frames the server sent, DATA without its payload
 
+	Case   Case   // what tells it from the others of its scene; empty where the request does
+	Hits   []*Hit // where the origin is our own: the requests by which this one reached it
 	Cursor string // in a trial: the place that the request named; empty for none
 	Fault  *Fault // what was done to it; nil if left alone
 	Role   Role   // in a trial: whose exchange it is

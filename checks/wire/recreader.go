@@ -59,6 +59,8 @@ func (d *recReader) line(l []byte) error {
 		return nil
 	case key[0] == '+' || key[0] == '-' || key == "raw":
 		return d.chunk(l)
+	case key == "sent" || key == "upload":
+		return d.passed(key, rest)
 	case d.x != nil:
 		return d.exchangeLine(key, rest)
 	case key == ">":
@@ -104,6 +106,14 @@ func (d *recReader) bundleLine(key, rest string) error {
 	case "noise":
 		b.Noise, err = noise(w)
 		return err
+	case "pause":
+		return d.pause(w)
+	case "hop":
+		if len(w) != 2 {
+			return errors.New("hop is not: hop <name> <URL>")
+		}
+		b.Hops = append(b.Hops, Hop{w[0], w[1]})
+		return nil
 	case "gap", "moot":
 		if len(w) == 1 && d.r != nil && d.r.Trial != nil {
 			return d.trial(key, w)
@@ -113,7 +123,7 @@ func (d *recReader) bundleLine(key, rest string) error {
 		}
 		b.Gaps = append(b.Gaps, Gap{Scene: Scene(w[0]), Moot: key == "moot", Reason: w[1]})
 		return nil
-	case "command", "name", "profile", "promise", "origin", "credentials", "sequence", "began", "duration", "requests", "seed", "scene":
+	case "command", "name", "profile", "promise", "origin", "credentials", "sequence", "clock", "heartbeat", "depth", "began", "duration", "requests", "seed", "scene":
 		if len(w) != 1 {
 			return fmt.Errorf("%s takes one value, quoted if it holds spaces", key)
 		}
@@ -137,6 +147,12 @@ func (d *recReader) bundleLine(key, rest string) error {
 		}
 	case "sequence":
 		b.Sequence = w[0]
+	case "clock":
+		b.Clock = w[0]
+	case "heartbeat":
+		b.Heartbeat, err = duration(w[0])
+	case "depth":
+		b.Depth = w[0]
 	case "began":
 		b.Began, err = instant(w[0])
 	case "duration":
@@ -187,7 +203,20 @@ func noise(w []string) (*Noise, error) {
 		return nil, err
 	}
 	p99, err := duration(w[1])
-	return &Noise{p50, p99}, err
+	return &Noise{P50: p50, P99: p99}, err
+}
+
+func (d *recReader) pause(w []string) error {
+	if d.b.Noise == nil || len(w) != 2 {
+		return errors.New("pause is not: pause <from> <to>, behind the noise")
+	}
+	from, err := duration(w[0])
+	if err != nil {
+		return err
+	}
+	to, err := duration(w[1])
+	d.b.Noise.Pauses = append(d.b.Noise.Pauses, Stretch{from, to})
+	return err
 }
 
 // open begins an exchange.
@@ -216,12 +245,29 @@ func (d *recReader) exchangeLine(key, rest string) error {
 		return field(&x.Trailer, rest)
 	case "interim":
 		return d.interim(rest)
+	case "hit>":
+		if x.Origin() == nil {
+			return errors.New("a field outside of a hit")
+		}
+		return field(&x.Origin().Request.Header, rest)
+	case "sent>":
+		if x.Origin() == nil {
+			return errors.New("a field outside of a hit")
+		}
+		return field(&x.Origin().Header, rest)
+	case "case":
+		x.Case = Case(strings.Join(strings.Fields(rest), " "))
+		return nil
 	}
 	w, err := words(rest)
 	if err != nil {
 		return err
 	}
 	switch key {
+	case "hit":
+		return d.hit(w)
+	case "sent-head", "written", "hit-end":
+		return d.hitLine(key, w)
 	case "began", "head":
 		if len(w) != 1 {
 			return fmt.Errorf("%s takes one value", key)
@@ -287,6 +333,67 @@ func (d *recReader) chunk(l []byte) error {
 		d.x.Body = append(d.x.Body, Chunk{At: t})
 	}
 	return nil
+}
+
+// hit reads "hit +1ms GET /x HTTP/1.1".
+func (d *recReader) hit(w []string) error {
+	if len(w) != 4 {
+		return errors.New("hit is not: hit +<moment> <method> <target> <protocol>")
+	}
+	h := &Hit{Request: Request{Method: w[1], URL: w[2], Proto: w[3]}}
+	var err error
+	h.At, err = duration(w[0])
+	d.x.Hits = append(d.x.Hits, h)
+	return err
+}
+
+// passed reads "sent +1ms "…"" and "upload +1ms "…"".
+func (d *recReader) passed(key, rest string) error {
+	if d.x == nil || d.x.Origin() == nil {
+		return fmt.Errorf("%s outside of a hit", key)
+	}
+	at, quoted, ok := strings.Cut(rest, " ")
+	if !ok {
+		return fmt.Errorf("%s is not: %s +<moment> <quoted bytes>", key, key)
+	}
+	c := Chunk{}
+	var err error
+	if c.At, err = duration(at); err != nil {
+		return err
+	}
+	if c.Data, err = appendUnquoted(nil, bytes.TrimLeft([]byte(quoted), " ")); err != nil {
+		return err
+	}
+	h := d.x.Origin()
+	if key == "sent" {
+		h.Sent = append(h.Sent, c)
+	} else {
+		h.Upload = append(h.Upload, c)
+	}
+	return nil
+}
+
+// hitLine reads what else is said of a hit.
+func (d *recReader) hitLine(key string, w []string) error {
+	h := d.x.Origin()
+	if h == nil {
+		return fmt.Errorf("%s outside of a hit", key)
+	}
+	var err error
+	switch {
+	case key == "sent-head" && len(w) == 2:
+		if h.Status, err = strconv.Atoi(w[0]); err == nil {
+			h.HeadAt, err = duration(w[1])
+		}
+	case key == "written" && len(w) == 1:
+		h.Written, err = strconv.ParseInt(w[0], 10, 64)
+	case key == "hit-end" && len(w) == 2 && slices.Contains(hitEnds, HitEnd(w[0])):
+		h.End = HitEnd(w[0])
+		h.EndAt, err = duration(w[1])
+	default:
+		err = fmt.Errorf("%q is not what %s takes", w, key)
+	}
+	return err
 }
 
 // settle points the chunks at the arena, which moves while it grows.

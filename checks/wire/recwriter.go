@@ -76,6 +76,10 @@ func (e *recWriter) bundle(b *Bundle) {
 		e.line("credentials", "include")
 	}
 	opt("sequence", b.Sequence)
+	opt("clock", b.Clock)
+	if b.Heartbeat != 0 {
+		e.line("heartbeat", b.Heartbeat.String())
+	}
 	if !b.Began.IsZero() {
 		e.line("began", b.Began.UTC().Format(time.RFC3339Nano))
 	}
@@ -88,8 +92,15 @@ func (e *recWriter) bundle(b *Bundle) {
 	if b.Seed != 0 {
 		e.line("seed", strconv.FormatInt(b.Seed, 10))
 	}
+	for _, h := range b.Hops {
+		e.line("hop", word(h.Name), word(h.URL))
+	}
+	opt("depth", b.Depth)
 	if b.Noise != nil {
 		e.line("noise", b.Noise.P50.String(), b.Noise.P99.String())
+		for _, p := range b.Noise.Pauses {
+			e.line("pause", p.From.String(), p.To.String())
+		}
 	}
 	for _, g := range b.Gaps {
 		e.line(gapKey(g.Moot), word(string(g.Scene)), strconv.Quote(g.Reason))
@@ -175,6 +186,12 @@ func (e *recWriter) exchange(x *Exchange) {
 		}
 		e.line(words...)
 	}
+	if x.Case != "" {
+		e.line("case", strings.TrimSpace(string(x.Case)))
+	}
+	for _, h := range x.Hits {
+		e.hit(h)
+	}
 	if x.Cursor != "" {
 		e.line("cursor", word(x.Cursor))
 	}
@@ -186,6 +203,29 @@ func (e *recWriter) exchange(x *Exchange) {
 		end = append(end, strconv.Quote(x.End.Note))
 	}
 	e.line(end...)
+}
+
+// hit writes one request as our own origin saw it, and what it sent.
+func (e *recWriter) hit(h *Hit) {
+	r := h.Request
+	e.line("hit", moment(h.At), word(r.Method), word(r.URL), word(r.Proto))
+	e.header("hit>", r.Header)
+	for _, c := range h.Upload {
+		e.bytes("upload "+moment(c.At)+" ", c.Data)
+	}
+	if h.HeadAt != 0 || h.Status != 0 {
+		e.line("sent-head", strconv.Itoa(h.Status), moment(h.HeadAt))
+	}
+	e.header("sent>", h.Header)
+	for _, c := range h.Sent {
+		e.bytes("sent "+moment(c.At)+" ", c.Data)
+	}
+	if h.Written != 0 {
+		e.line("written", strconv.FormatInt(h.Written, 10))
+	}
+	if h.End != "" {
+		e.line("hit-end", word(string(h.End)), moment(h.EndAt))
+	}
 }
 
 // How the peer closed the session, in one word.
