@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"net/netip"
 	"net/url"
@@ -17,11 +18,23 @@ type ask struct {
 	req       wire.Request // complete, secrets included
 	version   string       // "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0"
 	patience  patience
-	address   netip.Addr           // to use in place of the name's; invalid for any
-	halfClose bool                 // end our side of the connection behind the request
-	either    bool                 // over HTTP/2 where the server speaks nothing else
-	enough    func() bool          // asked after each read: nothing more is wanted; nil for never
-	head      func(*wire.Exchange) // told of each final head; nil for nobody
+	address   netip.Addr                           // to use in place of the name's; invalid for any
+	halfClose bool                                 // end our side of the connection behind the request
+	either    bool                                 // over HTTP/2 where the server speaks nothing else
+	enough    func() bool                          // asked after each read: nothing more is wanted; nil for never
+	head      func(*wire.Exchange)                 // told of each final head; nil for nobody
+	sent      func(time.Time)                      // told when the request was written, from which moments count; nil for nobody
+	drip      func(write func([]byte) error) error // writes the body; nil where it is written with the head
+	abrupt    bool                                 // leave with a reset
+}
+
+// wrote notes that the request was written.
+func (a *ask) wrote() time.Time {
+	now := time.Now()
+	if a.sent != nil {
+		a.sent(now)
+	}
+	return now
 }
 
 // answered tells of a final head.
@@ -157,7 +170,23 @@ func (a *ask) sizes() bool {
 	return !a.req.Header.Has("Content-Length") && (len(a.req.Body) > 0 || m == "POST" || m == "PUT" || m == "PATCH")
 }
 
-// head1 returns the request as HTTP/1.x bytes.
+// write1 writes the request as HTTP/1.x.
+func (a *ask) write1(w io.Writer, u *url.URL, proxy *url.URL) error {
+	head := a.head1(u, proxy)
+	if a.drip == nil {
+		_, err := w.Write(append(head, a.req.Body...))
+		return err
+	}
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	return a.drip(func(b []byte) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// head1 returns the head of the request as HTTP/1.x bytes.
 func (a *ask) head1(u *url.URL, proxy *url.URL) []byte {
 	var b strings.Builder
 	viaProxy := proxy != nil && u.Scheme == "http"
@@ -175,5 +204,5 @@ func (a *ask) head1(u *url.URL, proxy *url.URL) []byte {
 		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(a.req.Body))
 	}
 	b.WriteString("\r\n")
-	return append([]byte(b.String()), a.req.Body...)
+	return []byte(b.String())
 }

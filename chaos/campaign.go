@@ -25,8 +25,9 @@ type Campaign struct {
 
 // Begin records the endpoint undisturbed: what it answers, and whether it answers the same again.
 func Begin(ctx context.Context, l *Lab) *Campaign {
-	c := &Campaign{l: l, noise: listen()}
-	c.bundle = &wire.Bundle{Command: "chaos", Target: l.Secrets.Request(l.Target), Promises: l.Promises, Began: time.Now(), Seed: l.Seed, Sequence: l.Sequence}
+	began := time.Now()
+	c := &Campaign{l: l, noise: l.listen(began)}
+	c.bundle = &wire.Bundle{Command: "chaos", Target: l.Secrets.Request(l.Target), Promises: l.Promises, Began: began, Seed: l.Seed, Sequence: l.Sequence}
 	plan := []*Experiment{control, again}
 	for t := range Perform(ctx, l, plan) {
 		l.keep(c.bundle, t)

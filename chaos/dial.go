@@ -62,6 +62,13 @@ func (s *stamped) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// lingerNot makes the close that follows a reset.
+func (s *stamped) lingerNot() {
+	if c, ok := s.Conn.(interface{ SetLinger(int) error }); ok {
+		c.SetLinger(0)
+	}
+}
+
 // CloseWrite ends our side of the connection.
 func (s *stamped) CloseWrite() error {
 	if c, ok := s.Conn.(interface{ CloseWrite() error }); ok {

@@ -22,6 +22,8 @@ type Experiment struct {
 	Doc      string                                               // why
 	Requests int                                                  // what it costs, redirects aside
 	Safe     bool                                                 // its requests use a safe method even where the user's does not
+	From     Depth                                                // at an edge: the depth from which on it is made
+	Aside    bool                                                 // at an edge: it is nearly silent, and made beside the others
 	Always   bool                                                 // made even where no stream was opened: it may tell why
 	Unless   func(*Lab) error                                     // why it is not made for this user, whatever the endpoint is; may be nil
 	Moot     func(*Lab) error                                     // why the scene does not concern the endpoint, as far as known without asking; may be nil
@@ -138,7 +140,7 @@ func stopped(ctx context.Context) error {
 // Gather performs the plan and puts everything that was recorded into one bundle.
 func Gather(ctx context.Context, l *Lab, command string, plan []*Experiment) *wire.Bundle {
 	began := time.Now()
-	noise := listen()
+	noise := l.listen(began)
 	b := &wire.Bundle{Command: command, Target: l.Secrets.Request(l.Target), Promises: l.Promises, Origin: l.Origin, Include: l.Include, Began: began}
 	for t := range Perform(ctx, l, plan) {
 		l.keep(b, t)

@@ -51,13 +51,16 @@ func (l *Lab) exchange1(ctx context.Context, a *ask, u *url.URL) (*wire.Exchange
 	stop := context.AfterFunc(ctx, func() { ln.bottom.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	ln.bottom.SetWriteDeadline(began.Add(dialTimeout))
-	if _, err := ln.Write(a.head1(u, l.Proxy)); err != nil && !gone(err) {
+	if err := a.write1(ln, u, l.Proxy); err != nil && !gone(err) {
 		return nil, unsent(ctx, err)
 	}
 	if a.halfClose && ln.tls == nil {
 		ln.bottom.CloseWrite()
 	}
-	t := &tape{l: l, ask: a, ln: ln, sent: time.Now(), parser: wire.NewMessageParser(a.req.Method)}
+	if a.abrupt {
+		defer ln.bottom.lingerNot()
+	}
+	t := &tape{l: l, ask: a, ln: ln, sent: a.wrote(), parser: wire.NewMessageParser(a.req.Method)}
 	x := &wire.Exchange{Request: l.stored(a), Began: began, Address: ln.RemoteAddr().String(), Dial: ln.dial, TLS: ln.info}
 	t.live = x
 	x.End = t.record(ctx)

@@ -148,10 +148,11 @@ func (s *session) request(ctx context.Context, a *ask) (*h2stream, error) {
 	if err != nil && !gone(err) {
 		return nil, unsent(ctx, err)
 	}
+	wrote := a.wrote()
 	if s.sent.IsZero() {
-		s.sent = time.Now()
+		s.sent = wrote
 	}
-	st.sent = time.Since(s.sent)
+	st.sent = wrote.Sub(s.sent)
 	return st, nil
 }
 

@@ -38,6 +38,7 @@ type Lab struct {
 
 	Permit   func(*url.URL) bool // whether a connection may be disturbed that leads there; nil for all
 	Seed     int64               // of all that is drawn by lot
+	Edge     *Edge               // what stands between an origin and the target; nil where that is no matter
 	Sequence string              // JSON path of each event's number, where the user knows one
 	Patience time.Duration       // how long a stream that was resumed may bring nothing new; 0 for the usual
 
