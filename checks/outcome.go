@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ssespec/ssespec/checks/remedy"
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
@@ -41,6 +42,13 @@ type Outcome struct {
 	Seen     int    // how many things were looked at
 	Reason   string // one sentence; for a fact what was found
 	Findings []Finding
+	Symptoms []remedy.Symptom // what kind of thing between origin and reader does such, for who looks for a remedy
+}
+
+// Shows returns the outcome with symptoms.
+func (o Outcome) Shows(s ...remedy.Symptom) Outcome {
+	o.Symptoms = append(o.Symptoms, s...)
+	return o
 }
 
 // A Finding is one thing that is wrong, and where.
