@@ -87,23 +87,31 @@ var compressed = &Experiment{
 	Requests: 1,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
 		r := set(set(l.asEventSource(), "Accept-Encoding", browserCodings), "User-Agent", browserAgent)
-		p := l.glance()
-		p.linger = codedLinger
-		a := ask{req: r, version: l.version(), patience: p}
-		first, err := l.observe(ctx, wire.Compressed, a)
+		first, err := l.coded(ctx, r)
 		if err != nil || !mute(first.Last()) || mute(l.control()) {
 			return first, err
 		}
-		second, err := l.observe(ctx, wire.Compressed, a) // one silence may be chance
+		second, err := l.coded(ctx, r) // one silence may be chance
 		first.Exchanges = append(first.Exchanges, second.Exchanges...)
 		return first, err
 	},
 }
 
+// coded takes a look at an answer that may be coded.
+func (l *Lab) coded(ctx context.Context, r wire.Request) (*wire.Recording, error) {
+	one := *l
+	a := ask{req: r, version: l.version(), patience: l.glance()}
+	a.patience.linger = codedLinger
+	one.asControl(&a)
+	rec, err := one.observe(ctx, wire.Compressed, a)
+	l.requests = one.requests
+	return rec, err
+}
+
 // mute reports whether an answer brought nothing while we waited for it.
 func mute(x *wire.Exchange) bool { return x != nil && len(x.Body) == 0 && x.End.Kind == wire.Silent }
 
-// codedLinger is how long a coded body is watched: enough for a few flushes to show what it is.
+// codedLinger is how long a coded body is watched at least: enough for a few flushes to show what it is.
 const codedLinger = 300 * time.Millisecond
 
 var accept = &Experiment{

@@ -37,7 +37,7 @@ func Experiments() []*Experiment {
 		control, fetch, compressed, accept, http10, http2Scene, options,
 		ranged, conditional, reconnect, returns, crossOrigin, crossResume, crossStop, script, scriptResume, spaced,
 		stranger, nullOrigin, lookalikes, anonymous, anonymousResume, otherSession, inject,
-		halfClose, twins, slowRead, addresses, again,
+		halfClose, twins, slowRead, addresses, again, variants, lengths,
 		head, // a server that goes on behind it spoils the next request on the connections of a proxy before it
 		crowd, churn,
 	}
@@ -141,7 +141,8 @@ func stopped(ctx context.Context) error {
 func Gather(ctx context.Context, l *Lab, command string, plan []*Experiment) *wire.Bundle {
 	began := time.Now()
 	noise := l.listen(began)
-	b := &wire.Bundle{Command: command, Target: l.Secrets.Request(l.Target), Promises: l.Promises, Origin: l.Origin, Include: l.Include, Began: began}
+	b := &wire.Bundle{Command: command, Target: l.Secrets.Request(l.Target), Promises: l.Promises, Origin: l.Origin, Include: l.Include,
+		Clock: l.Clock, Heartbeat: l.Heartbeat, Began: began}
 	for t := range Perform(ctx, l, plan) {
 		l.keep(b, t)
 	}

@@ -52,7 +52,7 @@ func TestForecast(t *testing.T) {
 	get := &chaos.Lab{Target: wire.Request{Method: "GET"}}
 	all := &chaos.Lab{
 		Target: wire.Request{Method: "GET", URL: "http://stream.example/", Header: wire.Header{{Name: "Cookie", Value: "sid=1"}}},
-		Load:   true, Origin: "http://app.example", Other: wire.Header{{Name: "Cookie", Value: "sid=2"}}, Echo: &chaos.Echo{URL: "http://stream.example/?q={text}"},
+		Load:   true, Scale: &chaos.Scale{}, Origin: "http://app.example", Other: wire.Header{{Name: "Cookie", Value: "sid=2"}}, Echo: &chaos.Echo{URL: "http://stream.example/?q={text}"},
 	}
 	for _, e := range chaos.Experiments() {
 		if got := get.Forecast(e); (got != nil) != (e.Unless != nil) {

@@ -36,11 +36,14 @@ type Lab struct {
 	Lookup  func(ctx context.Context, host string) ([]netip.Addr, error)      // nil for the system's resolver
 	Tap     func(Progress)                                                    // told what goes on; may be nil
 
-	Permit   func(*url.URL) bool // whether a connection may be disturbed that leads there; nil for all
-	Seed     int64               // of all that is drawn by lot
-	Edge     *Edge               // what stands between an origin and the target; nil where that is no matter
-	Sequence string              // JSON path of each event's number, where the user knows one
-	Patience time.Duration       // how long a stream that was resumed may bring nothing new; 0 for the usual
+	Permit    func(*url.URL) bool // whether a connection may be disturbed that leads there; nil for all
+	Seed      int64               // of all that is drawn by lot
+	Edge      *Edge               // what stands between an origin and the target; nil where that is no matter
+	Scale     *Scale              // what makes the answer short or long; nil where nobody knows
+	Clock     string              // JSON path of the time at which each event was made, where the user knows one
+	Heartbeat time.Duration       // at which the endpoint is said to send something at least; 0 for none
+	Sequence  string              // JSON path of each event's number, where the user knows one
+	Patience  time.Duration       // how long a stream that was resumed may bring nothing new; 0 for the usual
 
 	purse      *purse                                     // that many trials share; nil to count alone
 	link       *link                                      // that connections pass through; nil for none

@@ -48,6 +48,7 @@ const (
 	Readable     = "--origin"                                 // a page on another origin must be able to read the stream
 	Credentials  = "--origin --credentials"                   // with credentials
 	SecurePage   = "--origin https://…"                       // that page lies at an https URL
+	Heartbeat    = "--heartbeat"                              // something comes at least so often
 	ScriptResume = "--origin --expect resume --profile fetch" // (or llm, or mcp) a script's reader must be able to resume
 )
 
@@ -61,6 +62,8 @@ func (ev *Evidence) Promised(p string) bool {
 		return b.Origin != "" && b.Include
 	case SecurePage:
 		return strings.HasPrefix(b.Origin, "https://")
+	case Heartbeat:
+		return b.Heartbeat > 0
 	case ScriptResume:
 		return b.Origin != "" && slices.Contains(b.Promises, "resume") && slices.Contains([]string{"fetch", "llm", "mcp"}, ev.Profile())
 	}

@@ -16,6 +16,7 @@ var Suite = checks.Suite{
 	connectLatency,
 	deadOpen,
 	keepalive,
+	heartbeatKept,
 	heartbeatForm,
 	heartbeatVisible,
 	dateProgress,

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/buffering"
 	"github.com/ssespec/ssespec/checks/cors"
 	"github.com/ssespec/ssespec/checks/framing"
 	"github.com/ssespec/ssespec/checks/headers"
@@ -22,7 +23,8 @@ func All() checks.Suite { return slices.Concat(Undisturbed(), Disturbed()) }
 
 // Undisturbed returns the checks that look at an endpoint left alone.
 func Undisturbed() checks.Suite {
-	return slices.Concat(headers.Suite, http.Suite, framing.Suite, liveness.Suite, reconnect.Suite, cors.Suite, security.Suite)
+	return slices.Concat(headers.Suite, http.Suite, framing.Suite, liveness.Suite, reconnect.Suite, cors.Suite, security.Suite,
+		buffering.Suite)
 }
 
 // Disturbed returns the checks that look at interrupted answers.

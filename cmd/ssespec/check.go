@@ -173,7 +173,7 @@ func newGate(c *cli.Context) (gate, error) {
 }
 
 // promises are what --expect may declare.
-var promises = []string{"resume", "exactly-once", "finite", "endless", "json", "shared"}
+var promises = []string{"resume", "exactly-once", "finite", "endless", "json", "shared", "incremental"}
 
 func knownPromises(declared []string) error {
 	for _, p := range declared {

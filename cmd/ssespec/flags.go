@@ -53,7 +53,7 @@ func requestFlags() []cli.Flag {
 // budgetFlags bound what a run may cost.
 func budgetFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.IntFlag{Name: "max-requests", Usage: "send at most `N` requests", DefaultText: "60, or 150 with --allow-load", EnvVars: env("max-requests")},
+		&cli.IntFlag{Name: "max-requests", Usage: "send at most `N` requests", DefaultText: "100, or 190 with --allow-load", EnvVars: env("max-requests")},
 		span("max-time", "stop after this `DURATION`; what was not judged by then is inconclusive", 2*time.Minute),
 		span("watch", "watch one stream for this `DURATION`", 15*time.Second),
 		&cli.Int64Flag{Name: "max-bytes", Usage: "read at most `N` bytes of one answer", Value: 8 << 20, EnvVars: env("max-bytes")},
@@ -82,9 +82,12 @@ func gateFlags() []cli.Flag {
 // promiseFlags say what the endpoint is meant to be.
 func promiseFlags() []cli.Flag {
 	return []cli.Flag{
-		list("expect", "a `PROMISE` of the endpoint, so that breaking it is a failure: resume, exactly-once, finite, endless, json, shared"),
+		list("expect", "a `PROMISE` of the endpoint, so that breaking it is a failure: resume, exactly-once, finite, endless, json, shared, incremental (events are sent as they are made)"),
 		text("profile", "the dialect: `NAME` or auto"),
+		span("heartbeat", "something comes at least every `DURATION`: an event, or a comment", 0),
+		text("time", "each event's data has the time at which it was made at this JSON `PATH`: shows how late events come"),
 		text("seq", "each event's data has its number at this JSON `PATH`: nothing else proves as well that an answer is whole"),
+		text("scale", "ask for short and long answers too, which costs six requests: `PATH=SHORT:LONG`, such as max_tokens=16:256; PATH is a JSON path in the body, or a query parameter"),
 	}
 }
 

@@ -60,6 +60,12 @@ func declare(c *cli.Context, b *wire.Bundle) error {
 	if path := c.String("seq"); path != "" {
 		b.Sequence = path
 	}
+	if path := c.String("time"); path != "" {
+		b.Clock = path
+	}
+	if d := c.Duration("heartbeat"); d > 0 {
+		b.Heartbeat = d
+	}
 	name, err := profileOf(c.String("profile"))
 	if name != "" {
 		b.Profile = name

@@ -31,6 +31,7 @@ func newLab(c *cli.Context, raw string) (*chaos.Lab, error) {
 		Promises: c.StringSlice("expect"), Watch: c.Duration("watch"),
 		Limits: chaos.Limits{Requests: maxRequests(c), Bytes: c.Int64("max-bytes")},
 		Repeat: c.Bool("repeat-post"), Load: c.Bool("allow-load"),
+		Clock: c.String("time"), Heartbeat: c.Duration("heartbeat"),
 	}
 	if l.Profile, err = profileOf(c.String("profile")); err != nil {
 		return nil, err
@@ -42,6 +43,9 @@ func newLab(c *cli.Context, raw string) (*chaos.Lab, error) {
 		return nil, err
 	}
 	if err := fillPage(c, l); err != nil {
+		return nil, err
+	}
+	if l.Scale, err = scaleOf(c, l.Target); err != nil {
 		return nil, err
 	}
 	if l.TLS, err = tlsConfig(c); err != nil {
@@ -67,9 +71,9 @@ func maxRequests(c *cli.Context) int {
 	case c.IsSet("max-requests"):
 		return c.Int("max-requests")
 	case c.Bool("allow-load"):
-		return 150
+		return 190
 	}
-	return 60
+	return 100
 }
 
 // parseURL reads what the user gave as a target; like curl it takes a missing scheme for http.
@@ -187,6 +191,19 @@ func fillPage(c *cli.Context, l *chaos.Lab) error {
 	l.Secrets.AddFrom(other)
 	l.Echo, err = echoOf(c, l.Target)
 	return err
+}
+
+// scaleOf reads what makes the answer short or long.
+func scaleOf(c *cli.Context, target wire.Request) (*chaos.Scale, error) {
+	text := c.String("scale")
+	if text == "" {
+		return nil, nil
+	}
+	s, err := chaos.ParseScale(text, target)
+	if err != nil {
+		return nil, usage("Write --scale max_tokens=16:256.", "--scale: %v", err)
+	}
+	return s, nil
 }
 
 // originOf reads an origin; a URL of a page stands for the page's origin.

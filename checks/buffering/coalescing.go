@@ -1,0 +1,92 @@
+package buffering
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/hold"
+	"github.com/ssespec/ssespec/checks/remedy"
+	"github.com/ssespec/ssespec/checks/wire"
+)
+
+var coalescing = &checks.Check{
+	ID:     "buffering/coalescing",
+	Title:  "Events must not wait until a buffer is full",
+	Level:  checks.Must,
+	Clause: checks.Practice("https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"),
+	Since:  "0.4",
+	Doc: `
+A buffer on the way passes on what it has when it is full: events come in bursts of so many bytes, and the last one of each burst is torn
+in two, its end seconds late. nginx does this with its default settings, and so do PHP and the standard output of most languages.
+
+An application flushes whole lines. It takes three stops within lines, each of a quarter of a second or more and at different places of
+their lines, whose distances are multiples of one size from 1 KiB to 64 KiB; five for the smallest sizes, and where the records of TLS
+end at the same places. Bursts of whole events are never held against a stream, whatever their size: a source may speak in bursts. The
+pass says what would have been seen; a buffer of more than a quarter of all bytes would not.`,
+	Fix:   "Switch off response buffering for this route (nginx: proxy_buffering off, or X-Accel-Buffering: no from the server; PHP: ob_end_clean and flush; Apache mod_proxy_fcgi: flushpackets=on).",
+	Good:  "data: one\n\n(0.2 s)\n\ndata: two\n\n",
+	Bad:   "… 4096 bytes …data: on\n\n(0.9 s)\n\ne\n\n… 4096 bytes …\n",
+	Needs: []wire.Scene{wire.Control},
+	When:  []checks.Condition{checks.EventStream},
+	After: []string{"headers/content-encoding-truthful"},
+	Judge: judgeCoalescing,
+}
+
+func judgeCoalescing(ev *checks.Evidence) checks.Outcome {
+	v, l := ev.Control(), timeline(ev)
+	r := l.ByteHeld()
+	switch {
+	case len(v.Body) == 0:
+		return nothing()
+	case r.State == hold.Held:
+		return tornEvents(v, l, r)
+	case over(v):
+		return checks.Unconcerned("the answer was over after %v", checks.Brief(v.End.At))
+	case l.Block().State == hold.Held:
+		return checks.Unconcerned("all of the answer came at once, which buffering/whole-response tells of")
+	case r.State == hold.Unclear && v.End.Kind.ServerEnded() && !tears(l):
+		return checks.Unconcerned("the answer ended after %v with %d events, too soon for a buffer to show", checks.Brief(v.End.At), r.Power.Events)
+	case r.State == hold.Unclear:
+		return checks.Unseen("%s", r.Why)
+	}
+	if fill := l.EventsHeld(); fill.State == hold.Held {
+		return checks.Unseen("whole events come in bursts that just fit into %d bytes: a buffer does this, and so does a source that collects by size", fill.Bytes)
+	}
+	seen := max(r.Power.Events, 1)
+	if r.Power.Buffer == 0 {
+		return checks.Held(seen, "no hold over %v within a line was visible in %d events; their %s are too few for a buffer of 1 KiB to show",
+			r.Power.Hold, r.Power.Events, size(r.Power.Bytes))
+	}
+	return checks.Held(seen, "no byte buffer up to %s and no hold over %v within a line was visible in %d events", size(r.Power.Buffer), r.Power.Hold, r.Power.Events)
+}
+
+// tears reports whether the stream stopped within a line.
+func tears(l *hold.Timeline) bool {
+	return slices.ContainsFunc(l.Stalls, func(s hold.Stall) bool { return s.Torn })
+}
+
+// tornEvents is the outcome where a buffer tears events.
+func tornEvents(v *checks.View, l *hold.Timeline, r hold.Reading) checks.Outcome {
+	out := checks.Broke(len(l.Stalls), at(v, r.Places, func(p hold.Place) string {
+		return fmt.Sprintf("the stream stopped here within a line for %v, behind %d bytes: the rest of the event waited in a buffer", checks.Brief(p.For), p.Wire)
+	})...)
+	out.Reason = fmt.Sprintf("bytes come in pieces of %d: the stream stopped %d times within a line, for up to %v, always at a multiple of that size",
+		r.Bytes, len(r.Places), checks.Brief(r.Hold))
+	s := remedy.Symptom{Class: remedy.ByteHeld, Bytes: r.Bytes}
+	if passesSmall(l, r.Bytes) {
+		s.Class = remedy.LargeTail
+	}
+	return out.Shows(s)
+}
+
+// passesSmall reports whether most of what came was less than the buffer holds: then it holds only what crosses its end.
+func passesSmall(l *hold.Timeline, buffer int) bool {
+	n := 0
+	for _, f := range l.Flights {
+		if f.Hi-f.Lo < buffer/2 {
+			n++
+		}
+	}
+	return 2*n > len(l.Flights)
+}
