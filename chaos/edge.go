@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -43,7 +44,11 @@ func (d Depth) reaches(e Depth) bool { return slices.Index(depths, d) >= slices.
 // EdgeExperiments lists what is done at an edge, in the order of the report.
 func EdgeExperiments() []*Experiment {
 	return []*Experiment{
-		edgeFields, edgePace,
+		edgeFields, edgePace, edgeDrip, edgeHold, edgeCodings,
+		edgeSemantics, edgeShared, edgeAnswers,
+		edgeBytes, edgeCache, edgeCut,
+		edgeIdle, edgeAge, edgeLeave, edgePressure, edgeCrowd, edgeUpload,
+		edgeRetry, // last: behind one that it did not answer a hop may take the origin out of service
 	}
 }
 
@@ -61,14 +66,9 @@ func GatherEdge(ctx context.Context, l *Lab, plan []*Experiment) *wire.Bundle {
 	noise := l.listen(began)
 	l.recordings = map[wire.Scene]*wire.Recording{}
 	l.purse = &purse{limit: int64(l.Limits.Requests)}
-	b := &wire.Bundle{Command: "edge", Target: l.Secrets.Request(l.Target), Promises: l.Promises, Began: began,
+	b := &wire.Bundle{Command: "edge", Target: l.Secrets.Request(l.Target), Promises: l.Promises, Origin: l.Origin, Include: l.Include, Began: began,
 		Hops: l.hops(), Depth: string(l.Edge.Depth), Profile: "eventsource", Seed: l.Seed}
-	takes := make([]Take, len(plan))
-	if len(plan) > 0 {
-		takes[0] = l.undertake(ctx, plan[0], nil)
-	}
-	l.rest(ctx, plan, takes)
-	for _, t := range takes {
+	for _, t := range l.survey(ctx, plan) {
 		l.keep(b, t)
 	}
 	b.Noise = noise.stop()
@@ -81,43 +81,67 @@ func (l *Lab) hops() []wire.Hop {
 	if l.Edge.Origin == nil {
 		var out []wire.Hop
 		for _, h := range l.Edge.Hops {
-			out = append(out, wire.Hop{Name: h.Name, URL: l.Secrets.Mask(h.URL)})
+			out = append(out, wire.Hop{Name: h.Name, URL: l.masked(h.URL)})
 		}
 		return out
 	}
-	return []wire.Hop{{Name: wire.Direct, URL: l.Secrets.Mask(l.Edge.Direct)}, {Name: wire.Via, URL: l.Secrets.Mask(l.Target.URL)}}
+	return []wire.Hop{{Name: wire.Direct, URL: l.masked(l.Edge.Direct)}, {Name: wire.Via, URL: l.masked(l.Target.URL)}}
 }
 
-// rest makes the experiments behind the first one, which found out whether the hop leads to the origin at all.
-func (l *Lab) rest(ctx context.Context, plan []*Experiment, takes []Take) {
+// masked returns a URL without its secrets.
+func (l *Lab) masked(raw string) string { return l.Secrets.Request(wire.Request{URL: raw}).URL }
+
+// survey makes the experiments. The first one that concerns the edge finds out whether the way leads to the origin at all.
+func (l *Lab) survey(ctx context.Context, plan []*Experiment) []Take {
+	takes := make([]Take, len(plan))
+	first := slices.IndexFunc(plan, func(e *Experiment) bool { return e.Moot == nil || e.Moot(l) == nil })
 	var missed error
-	if len(takes) > 0 {
-		missed = takes[0].Err
+	if first >= 0 {
+		takes[first] = l.undertake(ctx, plan[first], nil)
+		missed = takes[first].Err
 	}
 	var aside sync.WaitGroup
 	for i, e := range plan {
-		if i > 0 && e.Aside {
+		if i != first && e.Aside {
 			aside.Go(func() { takes[i] = l.undertake(ctx, e, missed) })
 		}
 	}
 	for i, e := range plan {
-		if i > 0 && !e.Aside {
+		if i != first && !e.Aside {
 			takes[i] = l.undertake(ctx, e, missed)
 		}
 	}
 	aside.Wait()
+	return takes
+}
+
+// ours and theirs say which experiments concern an edge: those with an origin of our own, or of the user's.
+func ours(l *Lab) error {
+	if l.Edge.Origin == nil {
+		return moot("the origin is the user's own")
+	}
+	return nil
+}
+
+func theirs(l *Lab) error {
+	if l.Edge.Origin != nil {
+		return moot("the origin is our own")
+	}
+	return nil
 }
 
 // undertake makes one experiment at an edge, unless its depth is not reached, the user does not allow it, or missed says that
 // the hop does not lead to the origin.
 func (l *Lab) undertake(ctx context.Context, e *Experiment, missed error) Take {
 	t := Take{Experiment: e}
-	if l.Tap != nil {
+	if l.Tap != nil && !e.Aside {
 		l.Tap(Progress{Experiment: e})
 	}
 	switch {
 	case ctx.Err() != nil:
 		t.Err = stopped(ctx)
+	case e.Moot != nil && e.Moot(l) != nil:
+		t.Err = e.Moot(l)
 	case missed != nil:
 		t.Err = fmt.Errorf("nothing was asked, since %w", missed)
 	case e.Unless != nil && e.Unless(l) != nil:
@@ -210,9 +234,9 @@ func (l *Lab) errandAsk(e errand, v *origin.Visit) (ask, *Lab, error) {
 	for _, f := range e.fields {
 		r = set(r, f.Name, f.Value)
 	}
-	a := ask{req: r, version: "HTTP/1.1", patience: e.patience}
+	a := ask{req: r, version: cmp.Or(e.version, l.Version, "HTTP/1.1"), patience: e.patience, either: e.version == "" && l.Version == ""}
 	if e.version != "" {
-		a.version, one.Version = e.version, e.version
+		one.Version = e.version
 	}
 	if e.change != nil {
 		e.change(&a)

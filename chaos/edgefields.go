@@ -22,6 +22,7 @@ var edgeFields = &Experiment{
 	Doc:      "each request carries a number that only our origin knows, so that it has proof of being asked",
 	Requests: 4,
 	From:     Quick,
+	Moot:     ours,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
 		if err := l.reach(ctx); err != nil {
 			return nil, err

@@ -44,6 +44,7 @@ func (p *page) failure(x checks.Result) {
 	if x.Fix != "" {
 		p.say("  Fix: ", x.Fix)
 	}
+	p.remedies(x)
 	if x.Clause.URL != "" || x.Clause.Section != "" { // else it only says that it is practice
 		p.tell("  ", plain, strings.TrimSpace(x.Clause.String()+"  "+x.Clause.URL), faint)
 	}

@@ -33,6 +33,8 @@ type jsonReport struct {
 	Results    []jsonResult `json:"results"`
 	Chaos      []jsonTrial  `json:"chaos,omitzero"` // only where answers were interrupted
 	Page       *jsonPage    `json:"page,omitempty"` // only where another origin was declared
+	Remedies   []jsonRemedy `json:"remedies,omitempty"`
+	Edge       *jsonEdge    `json:"edge,omitempty"` // only of the command edge
 	Noise      *jsonNoise   `json:"control_noise_ms,omitempty"`
 }
 
@@ -151,7 +153,7 @@ func (r *Report) json() jsonReport {
 		Schema: schema, Tool: jsonTool{"ssespec", r.Version}, Command: r.Command,
 		Target:     jsonTarget{URL: b.Target.URL, Name: b.Name, Profile: r.Evidence.Profile(), Promises: b.Promises},
 		DurationMS: ms(b.Duration), Requests: b.Requests, Seed: b.Seed, Partial: r.Partial,
-		Exit: r.Exit, Why: r.Why, Summary: r.Summary().json(), Results: []jsonResult{}, Chaos: r.trialsJSON(), Page: r.pageJSON(),
+		Exit: r.Exit, Why: r.Why, Summary: r.Summary().json(), Results: []jsonResult{}, Chaos: r.trialsJSON(), Page: r.pageJSON(), Remedies: r.remediesJSON(), Edge: r.edgeJSON(),
 	}
 	if !b.Began.IsZero() {
 		out.Began = b.Began.UTC().Format(time.RFC3339Nano)

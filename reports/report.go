@@ -5,7 +5,7 @@
 // every format. Whatever a server sent is escaped before it is written, so that a hostile stream
 // can neither drive a terminal nor break a format.
 //
-// It imports checks, browser, recovery, stream and wire.
+// It imports checks, browser, hold, passage, recovery, remedy, stream and wire.
 package reports
 
 import (
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/remedy"
 )
 
 // A Report is one run over one target.
@@ -22,9 +23,11 @@ type Report struct {
 	Evidence *checks.Evidence
 	Results  []checks.Result
 	Exit     int
-	Why      string // why Exit is not 0, in one sentence
-	Partial  bool   // the run was interrupted
-	Kept     string // the file that the evidence is kept in, empty if it is not
+	Why      string       // why Exit is not 0, in one sentence
+	Partial  bool         // the run was interrupted
+	Kept     string       // the file that the evidence is kept in, empty if it is not
+	Remedies remedy.Table // what is known of products that spoil streams
+	Products []string     // those of which the user says that they are there
 }
 
 // A Reporter writes a report in one format.

@@ -29,20 +29,27 @@ func strip(v *checks.View, width int) (cells, scale string) {
 	for _, n := range events {
 		most = max(most, n)
 	}
-	var b strings.Builder
 	dots := false
 	for i := range width {
+		dots = dots || bytes[i] && events[i] == 0
+	}
+	return bars(events, bytes, most), scaleOf(span, width, most, dots)
+}
+
+// bars draws a cell for each slice of time, taller where there were more events; the tallest stands for most.
+func bars(events []int, bytes []bool, most int) string {
+	var b strings.Builder
+	for i, n := range events {
 		switch {
-		case events[i] > 0:
-			b.WriteRune(height(events[i], most))
-		case bytes[i]:
+		case n > 0:
+			b.WriteRune(height(n, most))
+		case bytes != nil && bytes[i]:
 			b.WriteRune(quiet)
-			dots = true
 		default:
 			b.WriteByte(' ')
 		}
 	}
-	return b.String(), scaleOf(span, width, most, dots)
+	return b.String()
 }
 
 // height returns the bar for n events where the tallest stands for most. A bar of full height is not

@@ -24,6 +24,7 @@ func (t Text) Report(w io.Writer, r *Report) error {
 	p := t.page(r)
 	p.head()
 	p.stream()
+	p.edge()
 	p.trials()
 	p.clients()
 	p.failures()
@@ -153,8 +154,8 @@ func (p *page) head() {
 		url = b.Name + "  " + url
 	}
 	p.tell("", plain, url, bold)
-	v := p.r.control()
-	if v != nil && v.Index > 0 {
+	v := p.r.face()
+	if v != nil && p.r.control() == v && v.Index > 0 {
 		p.tell("", plain, plural(v.Index, "redirect", "redirects")+" to "+v.Request.URL, faint)
 	}
 	p.items("", faintly(append(answer(v), p.terms()...)...)...)
@@ -178,6 +179,9 @@ func answer(v *checks.View) []string {
 // terms says what the target was judged by.
 func (p *page) terms() []string {
 	words := []string{"profile " + p.r.Evidence.Profile()}
+	if b := p.r.Evidence.Bundle; len(b.Hops) > 0 {
+		words = []string{"compared with " + b.Hops[0].URL, b.Depth}
+	}
 	if promises := p.r.Evidence.Bundle.Promises; len(promises) > 0 {
 		words = append(words, "promises "+strings.Join(promises, ", "))
 	}
@@ -226,7 +230,7 @@ func (p *page) instead(v *checks.View) {
 // summary ends the page with the counts and the verdict on the run.
 func (p *page) summary() {
 	p.line("")
-	if p.r.control() != nil {
+	if p.r.face() != nil {
 		p.counts()
 	}
 	p.verdict()

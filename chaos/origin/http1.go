@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httputil"
 	"os"
 	"strconv"
 	"strings"
@@ -22,7 +21,8 @@ type conn1 struct {
 	o     *Origin
 	c     *buffered
 	under net.Conn // below TLS
-	plain bool     // the answer in progress is chunked
+	plain bool     // the answer in progress is not chunked
+	asked int      // how many requests came
 }
 
 // maxHead and maxUpload bound what a request may cost; who sends more is no hop under test.
@@ -34,10 +34,14 @@ const (
 // serve answers requests until the connection cannot take another.
 func (c *conn1) serve(ctx context.Context) {
 	for ctx.Err() == nil {
+		if !c.rest() {
+			return
+		}
 		r, err := c.readHead()
 		if err != nil {
 			return
 		}
+		c.asked++
 		v := c.o.find(r.URL)
 		if v == nil {
 			if !c.stranger(r) {
@@ -51,8 +55,24 @@ func (c *conn1) serve(ctx context.Context) {
 	}
 }
 
+// rest waits for the first byte of a request, and reports whether it came. A connection that is new is not at rest: its
+// request is under way.
+func (c *conn1) rest() bool {
+	if c.asked > 0 {
+		c.o.rests(c.under, true)
+		defer c.o.rests(c.under, false)
+	}
+	_, err := c.c.r.Peek(1)
+	return err == nil
+}
+
+// headTimeout bounds how long a head may take from its first byte to its last: whoever drips it costs no more.
+const headTimeout = 10 * time.Second
+
 // readHead reads a request up to the blank line.
 func (c *conn1) readHead() (wire.Request, error) {
+	c.c.SetReadDeadline(time.Now().Add(headTimeout))
+	defer c.c.SetReadDeadline(time.Time{})
 	var head []byte
 	for {
 		l, err := c.c.r.ReadSlice('\n')
@@ -109,15 +129,10 @@ func persistent(r wire.Request) bool {
 
 // readBody reads the request's body and passes on each piece as it comes.
 func (c *conn1) readBody(r wire.Request, take func([]byte)) error {
-	var body io.Reader
 	tokens := r.Header.Tokens("Transfer-Encoding")
 	chunked := len(tokens) > 0 && tokens[len(tokens)-1] == "chunked"
-	switch n, err := strconv.ParseInt(r.Header.Get("Content-Length"), 10, 64); {
-	case chunked:
-		body = httputil.NewChunkedReader(c.c.r)
-	case err == nil && n > 0:
-		body = io.LimitReader(c.c.r, n)
-	default:
+	n, err := strconv.ParseInt(r.Header.Get("Content-Length"), 10, 64)
+	if !chunked && (err != nil || n <= 0) {
 		return nil
 	}
 	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
@@ -125,24 +140,54 @@ func (c *conn1) readBody(r wire.Request, take func([]byte)) error {
 			return err
 		}
 	}
-	total := 0
-	for buf := make([]byte, readSize); ; {
-		n, err := body.Read(buf)
-		if total += n; n > 0 {
-			take(bytes.Clone(buf[:n]))
-		}
-		switch {
-		case err == io.EOF && chunked:
-			return c.skipTrailer()
-		case err == io.EOF:
-			return nil
-		case err != nil:
+	if chunked {
+		return c.readChunks(take)
+	}
+	return c.readExactly(n, take)
+}
+
+// readChunks reads a chunked body (RFC 9112, 7.1). It passes on what is there of a chunk, however large that will be.
+func (c *conn1) readChunks(take func([]byte)) error {
+	for total := int64(0); ; {
+		l, err := c.c.r.ReadSlice('\n')
+		if err != nil {
 			return err
-		case total > maxUpload:
-			return errors.New("the body is larger than any of ours")
+		}
+		size, _, _ := bytes.Cut(l, []byte(";"))
+		n, err := strconv.ParseInt(string(bytes.TrimSpace(size)), 16, 64)
+		if total += n; err != nil || n < 0 || total > maxUpload {
+			return errUpload
+		}
+		if n == 0 {
+			return c.skipTrailer()
+		}
+		if err := c.readExactly(n, take); err != nil {
+			return err
+		}
+		if l, err := c.c.r.ReadSlice('\n'); err != nil || len(bytes.TrimRight(l, "\r\n")) > 0 {
+			return errUpload
 		}
 	}
 }
+
+// readExactly reads n bytes of a body.
+func (c *conn1) readExactly(n int64, take func([]byte)) error {
+	if n > maxUpload {
+		return errUpload
+	}
+	for buf := make([]byte, readSize); n > 0; {
+		m, err := c.c.r.Read(buf[:min(n, readSize)])
+		if n -= int64(m); m > 0 {
+			take(bytes.Clone(buf[:m]))
+		}
+		if err != nil && n > 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+var errUpload = errors.New("the body is larger than any of ours, or is not what its framing says")
 
 // skipTrailer reads what follows the last chunk.
 func (c *conn1) skipTrailer() error {
@@ -156,7 +201,7 @@ func (c *conn1) skipTrailer() error {
 
 // answer deals with one request of ours, and reports whether another may follow.
 func (c *conn1) answer(ctx context.Context, v *Visit, r wire.Request) bool {
-	h := v.hit(r)
+	h := v.hit(r, c.asked > 1)
 	take := func(b []byte) {
 		at := time.Now()
 		h.note(func() { h.upload = append(h.upload, stamped{at, b}) })
@@ -182,8 +227,7 @@ func (c *conn1) answer(ctx context.Context, v *Visit, r wire.Request) bool {
 		h.over(wire.Abandoned)
 		return false
 	}
-	again := c.end(&s, h) && persistent(r) && !gone
-	return again
+	return c.end(&s, h, r.Method == "HEAD") && persistent(r) && !gone
 }
 
 // stops has f called when nobody waits for the visit any more, or ctx ends.
@@ -213,29 +257,41 @@ func (c *conn1) watch() (left chan struct{}, rest func() bool) {
 }
 
 // end does what is to be done behind the body, and reports whether the connection can be used again.
-func (c *conn1) end(s *Script, h *hit) bool {
+func (c *conn1) end(s *Script, h *hit, bare bool) bool {
 	switch s.End {
 	case Finish:
-		if s.Framing == Chunked && !s.Mute {
+		if s.Framing == Chunked && !s.Mute && !bare {
 			if _, err := io.WriteString(c.c, "0\r\n\r\n"); err != nil {
 				h.over(wire.Abandoned)
 				return false
 			}
 		}
 		h.over(wire.Finished)
-		return s.Framing != Closed && !s.Mute
+		if s.Framing == Closed || s.Mute {
+			c.c.Close() // over TLS with an alert, which a cut has not (RFC 9112, 9.8)
+			return false
+		}
+		return true
 	case MidChunk:
 		io.WriteString(c.c, "400\r\ndata: the rest of this chunk")
-	case RST:
-		if l, ok := c.under.(interface{ SetLinger(int) error }); ok {
-			l.SetLinger(0)
-		}
 	}
 	h.over(wire.CutOff)
 	if s.End == RST {
-		c.under.Close()
+		reset(c.under)
 	}
 	return false
+}
+
+// reset closes a connection with RST. One in memory has a word for it.
+func reset(c net.Conn) {
+	if r, ok := c.(interface{ Reset() error }); ok {
+		r.Reset()
+		return
+	}
+	if l, ok := c.(interface{ SetLinger(int) error }); ok {
+		l.SetLinger(0)
+	}
+	c.Close()
 }
 
 // A writer1 writes HTTP/1.1.

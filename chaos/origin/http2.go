@@ -3,14 +3,15 @@ package origin
 import (
 	"context"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/net/http2"
 
 	"github.com/ssespec/ssespec/checks/wire"
 )
@@ -19,21 +20,60 @@ import (
 const maxStreams = 1000
 
 // serve2 answers the requests of an HTTP/2 connection.
-func (o *Origin) serve2(ctx context.Context, c net.Conn, under net.Conn) {
-	srv := &http2.Server{MaxConcurrentStreams: maxStreams}
-	srv.ServeConn(c, &http2.ServeConnOpts{Context: ctx, BaseConfig: &http.Server{}, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		o.answer2(ctx, w, r, under)
-	})})
+func (o *Origin) serve2(ctx context.Context, c net.Conn) {
+	var asked atomic.Int64
+	var answers sync.WaitGroup
+	defer answers.Wait()
+	over := make(chan struct{})
+	srv := &http.Server{
+		ErrorLog: quiet, Protocols: new(http.Protocols), HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		BaseContext: func(net.Listener) context.Context { return ctx },
+		ConnState: func(_ net.Conn, s http.ConnState) {
+			if s == http.StateClosed {
+				close(over)
+			}
+		},
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answers.Add(1)
+			defer answers.Done()
+			o.answer2(ctx, w, r, asked.Add(1) > 1)
+		}),
+	}
+	srv.Protocols.SetHTTP2(true)
+	srv.Protocols.SetUnencryptedHTTP2(true)
+	srv.Serve(&lone{c: c, over: over})
 }
 
-func (o *Origin) answer2(ctx context.Context, w http.ResponseWriter, r *http.Request, under net.Conn) {
+// A lone listener accepts one connection, and lasts as long as that.
+type lone struct {
+	c     net.Conn
+	given bool
+	over  chan struct{}
+}
+
+func (l *lone) Accept() (net.Conn, error) {
+	if !l.given {
+		l.given = true
+		return l.c, nil
+	}
+	<-l.over
+	return nil, net.ErrClosed
+}
+
+func (l *lone) Close() error   { return nil }
+func (l *lone) Addr() net.Addr { return l.c.LocalAddr() }
+
+// quiet swallows what the server would say about clients that leave.
+var quiet = log.New(io.Discard, "", 0)
+
+func (o *Origin) answer2(ctx context.Context, w http.ResponseWriter, r *http.Request, again bool) {
 	v := o.find(r.URL.String())
 	if v == nil {
 		w.Header().Set("Cache-Control", "no-store")
 		io.WriteString(w, "the origin of ssespec\n")
 		return
 	}
-	h := v.hit(request2(r))
+	h := v.hit(request2(r), again)
 	for buf := make([]byte, readSize); ; {
 		n, err := r.Body.Read(buf)
 		if n > 0 {
@@ -65,9 +105,6 @@ func (o *Origin) answer2(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return
 	}
 	h.over(wire.CutOff)
-	if s.End != RST {
-		under.Close()
-	}
 	panic(http.ErrAbortHandler) // RST_STREAM
 }
 

@@ -28,8 +28,9 @@ const Param = "ssespec"
 type Origin struct {
 	secure *tls.Config // nil for plain TCP
 
-	mu     sync.Mutex
-	visits map[string]*Visit
+	mu      sync.Mutex
+	visits  map[string]*Visit
+	resting map[net.Conn]bool // HTTP/1.x connections that wait for another request
 }
 
 // New returns an origin. With a TLS configuration it speaks TLS only.
@@ -38,7 +39,7 @@ func New(secure *tls.Config) *Origin {
 		secure = secure.Clone()
 		secure.NextProtos = []string{"h2", "http/1.1"}
 	}
-	return &Origin{secure: secure, visits: map[string]*Visit{}}
+	return &Origin{secure: secure, visits: map[string]*Visit{}, resting: map[net.Conn]bool{}}
 }
 
 // Serve accepts connections until ctx ends, and waits for what it started.
@@ -66,8 +67,6 @@ const handshakeTimeout = 10 * time.Second
 
 // ServeConn answers the requests of one connection, until that or ctx ends, and closes it.
 func (o *Origin) ServeConn(ctx context.Context, c net.Conn) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
@@ -82,12 +81,13 @@ func (o *Origin) ServeConn(ctx context.Context, c net.Conn) {
 		}
 		c, h2 = t, t.ConnectionState().NegotiatedProtocol == "h2"
 	}
-	b := &buffered{Conn: c, r: bufio.NewReaderSize(c, readSize)}
-	if o.secure == nil {
-		h2 = b.begins(http2.ClientPreface)
+	if h2 { // net/http wants to see the TLS connection itself
+		o.serve2(ctx, c)
+		return
 	}
-	if h2 {
-		o.serve2(ctx, b, under)
+	b := &buffered{Conn: c, r: bufio.NewReaderSize(c, readSize)}
+	if o.secure == nil && b.begins(http2.ClientPreface) {
+		o.serve2(ctx, b)
 		return
 	}
 	(&conn1{o: o, c: b, under: under}).serve(ctx)
@@ -104,14 +104,37 @@ type buffered struct {
 
 func (b *buffered) Read(p []byte) (int, error) { return b.r.Read(p) }
 
-// begins reports whether what the client sends begins so; it waits for no more bytes than it needs to know.
+// begins reports whether what the client sends begins so; it waits for no more bytes than it needs to know, and once
+// the first has come no longer than a head may take.
 func (b *buffered) begins(with string) bool {
+	b.r.Peek(1)
+	b.SetReadDeadline(time.Now().Add(headTimeout))
+	defer b.SetReadDeadline(time.Time{})
 	for n := 1; n <= len(with); n++ {
 		if got, err := b.r.Peek(n); err != nil || string(got) != with[:n] {
 			return false
 		}
 	}
 	return true
+}
+
+// rests notes whether a connection waits for a request.
+func (o *Origin) rests(c net.Conn, so bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if delete(o.resting, c); so {
+		o.resting[c] = true
+	}
+}
+
+// CloseIdle closes the HTTP/1.x connections that wait for another request, as servers do now and then: for its next one a
+// hop must open another.
+func (o *Origin) CloseIdle() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for c := range o.resting {
+		c.Close()
+	}
 }
 
 // Expect makes a visit: what is done with the n-th request of its number, counted from 0.
@@ -173,6 +196,13 @@ func (v *Visit) Hits(zero time.Time) []*wire.Hit {
 	return out
 }
 
+// Reused reports whether the first request came on a connection that had brought another before.
+func (v *Visit) Reused() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.hits) > 0 && v.hits[0].again
+}
+
 // Settle waits until each request that came was dealt with, but no longer than ctx.
 func (v *Visit) Settle(ctx context.Context) {
 	for {
@@ -217,6 +247,7 @@ func (v *Visit) tell() {
 type hit struct {
 	v       *Visit
 	n       int
+	again   bool // its connection had brought a request before
 	at      time.Time
 	request wire.Request
 	upload  []stamped
@@ -234,10 +265,10 @@ type stamped struct {
 	data []byte
 }
 
-func (v *Visit) hit(r wire.Request) *hit {
+func (v *Visit) hit(r wire.Request, again bool) *hit {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	h := &hit{v: v, n: len(v.hits), at: time.Now(), request: r}
+	h := &hit{v: v, n: len(v.hits), again: again, at: time.Now(), request: r}
 	v.hits = append(v.hits, h)
 	v.tell()
 	return h

@@ -40,7 +40,7 @@ const (
 // Ending is what is done behind the last act.
 type Ending string
 
-// The endings. On HTTP/2 FIN and MidChunk close the connection, and RST resets the stream.
+// The endings. On HTTP/2 FIN, RST and MidChunk reset the stream: other streams may share the connection.
 const (
 	Finish   Ending = "" // the zero value: as HTTP prescribes
 	FIN      Ending = "fin"

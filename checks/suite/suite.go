@@ -9,6 +9,7 @@ import (
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/buffering"
 	"github.com/ssespec/ssespec/checks/cors"
+	"github.com/ssespec/ssespec/checks/edge"
 	"github.com/ssespec/ssespec/checks/framing"
 	"github.com/ssespec/ssespec/checks/headers"
 	"github.com/ssespec/ssespec/checks/http"
@@ -19,13 +20,16 @@ import (
 )
 
 // All returns every check of every family.
-func All() checks.Suite { return slices.Concat(Undisturbed(), Disturbed()) }
+func All() checks.Suite { return slices.Concat(Undisturbed(), Disturbed(), Between()) }
 
 // Undisturbed returns the checks that look at an endpoint left alone.
 func Undisturbed() checks.Suite {
 	return slices.Concat(headers.Suite, http.Suite, framing.Suite, liveness.Suite, reconnect.Suite, cors.Suite, security.Suite,
 		buffering.Suite)
 }
+
+// Between returns the checks that look at what stands between an origin and its reader.
+func Between() checks.Suite { return slices.Clone(edge.Suite) }
 
 // Disturbed returns the checks that look at interrupted answers.
 func Disturbed() checks.Suite { return slices.Clone(resume.Suite) }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ssespec/ssespec/chaos"
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/remedy"
 	"github.com/ssespec/ssespec/checks/suite"
 	"github.com/ssespec/ssespec/checks/wire"
 	"github.com/ssespec/ssespec/reports"
@@ -94,10 +95,12 @@ func keep(b *wire.Bundle, file string) error {
 
 // A judgment is how recordings are judged and where the reports go.
 type judgment struct {
-	c     *cli.Context
-	suite checks.Suite
-	gate  gate
-	text  reports.Text
+	c        *cli.Context
+	suite    checks.Suite
+	gate     gate
+	text     reports.Text
+	remedies remedy.Table
+	products []string
 }
 
 func newJudgment(c *cli.Context, s checks.Suite) (*judgment, error) {
@@ -115,23 +118,40 @@ func newJudgment(c *cli.Context, s checks.Suite) (*judgment, error) {
 	if j.text, err = textOf(c); err != nil {
 		return nil, err
 	}
+	if j.remedies, err = remediesOf(c); err != nil {
+		return nil, err
+	}
+	if j.products, err = productsOf(c, j.remedies); err != nil {
+		return nil, err
+	}
 	return j, nil
 }
 
-// undisturbed are the rules that check judges, disturbed those that chaos does.
-var undisturbed, disturbed = suite.Undisturbed(), suite.Disturbed()
+// undisturbed are the rules that check judges, disturbed those that chaos does, between those that edge does.
+var undisturbed, disturbed, between = suite.Undisturbed(), suite.Disturbed(), suite.Between()
 
-// isDisturbed reports whether a pattern names rules that chaos judges.
-func isDisturbed(pattern string) bool {
-	_, err := disturbed.Match(pattern)
-	return err == nil
+// judges returns the command that judges the rules that a pattern names, where they are not among s.
+func judges(pattern string, s checks.Suite) string {
+	if _, err := s.Match(pattern); err == nil {
+		return ""
+	}
+	if _, err := disturbed.Match(pattern); err == nil {
+		return "chaos"
+	}
+	if _, err := between.Match(pattern); err == nil {
+		return "edge"
+	}
+	return ""
 }
 
 // selected returns those of some rules that the user wants judged.
 func selected(c *cli.Context, s checks.Suite) (checks.Suite, error) {
 	for _, p := range c.StringSlice("only") {
-		if _, err := s.Match(p); err != nil && isDisturbed(p) {
+		switch judges(p, s) {
+		case "chaos":
 			return nil, usage("Write: ssespec chaos URL --only '"+p+"'", "%s looks at interrupted answers", p)
+		case "edge":
+			return nil, usage("Write: ssespec edge --via URL --listen ADDR --only '"+p+"'", "%s looks at what stands before the endpoint", p)
 		}
 	}
 	s, err := s.Select(c.StringSlice("only"), c.StringSlice("skip"))
@@ -187,7 +207,7 @@ func knownPromises(declared []string) error {
 // judge judges one bundle.
 func (j *judgment) judge(command string, b *wire.Bundle) *reports.Report {
 	ev := checks.NewEvidence(b)
-	r := &reports.Report{Version: version, Command: command, Evidence: ev, Results: j.suite.Judge(ev)}
+	r := &reports.Report{Version: version, Command: command, Evidence: ev, Results: j.suite.Judge(ev), Remedies: j.remedies, Products: j.products}
 	r.Exit, r.Why = j.gate.decide(ev, r.Results)
 	r.Partial = r.Exit == exitInterrupted
 	return r

@@ -143,6 +143,9 @@ func cut(b *wire.Bundle, reason string) bool {
 func standing(ev *checks.Evidence) (int, string) {
 	v := ev.Control()
 	if v == nil {
+		if ev.Bundle.Command == "edge" {
+			return unreached(ev.Bundle)
+		}
 		for _, g := range ev.Bundle.Gaps {
 			if g.Scene == wire.Control && g.Reason != wire.Interrupted && g.Reason != wire.TimeSpent && g.Reason != wire.RequestsSpent {
 				return exitUnreachable, g.Reason

@@ -113,6 +113,8 @@ func outputFlags() []cli.Flag {
 		toggle("quiet", "print nothing but failures of this program", "q"),
 		toggle("verbose", "list rules that passed or do not apply", "v"),
 		toggle("vv", "list the bytes of every exchange too"),
+		remediesFlag(),
+		list("product", "a `PRODUCT` that stands before the endpoint, so that its remedies are shown (see ssespec remedies); most name themselves"),
 		&cli.StringFlag{Name: "color", Usage: "`WHEN` to use color: auto, always, never", Value: "auto", EnvVars: env("color")},
 	}
 }

@@ -44,8 +44,11 @@ func judgeCommand() *cli.Command {
 
 // rulesFor returns the rules that a recording was made for.
 func rulesFor(b *wire.Bundle) checks.Suite {
-	if b.Command == "chaos" {
+	switch b.Command {
+	case "chaos":
 		return disturbed
+	case "edge":
+		return between
 	}
 	return undisturbed
 }
