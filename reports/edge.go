@@ -20,7 +20,7 @@ type track struct {
 
 // edge draws when events were sent and when they came on each way, and says what was measured between.
 func (p *page) edge() {
-	if p.r.Evidence.Bundle.Command != "edge" || p.r.face() == nil {
+	if p.r.Evidence.Bundle.Command != "edge" || !p.r.asked() {
 		return
 	}
 	p.line("")
@@ -54,7 +54,7 @@ func (p *page) tracks(all []track) {
 		most = max(most, slices.Max(cells[i]))
 	}
 	for i, t := range all {
-		p.line("  %s  %s", p.paint(pad(safe(t.name), wide), faint), p.paint(strings.TrimRight(bars(cells[i], nil, most), " "), graph))
+		p.line("  %s", strings.TrimRight(p.paint(pad(safe(t.name), wide), faint)+"  "+p.paint(strings.TrimRight(bars(cells[i], nil, most), " "), graph), " "))
 	}
 	p.line("  %s  %s", strings.Repeat(" ", wide), p.paint(scaleOf(span, width, most, false), faint))
 }
@@ -100,7 +100,11 @@ func (r *Report) eachHop(scene wire.Scene) []track {
 	began := e.Views[0].Began
 	var out []track
 	for _, h := range r.Evidence.Bundle.Hops {
-		i := slices.IndexFunc(e.Views, func(v *checks.View) bool { return v.Route() == h.Name && len(v.Stream.Events) > 0 })
+		by := func(v *checks.View) bool { return v.Route() == h.Name }
+		i := slices.IndexFunc(e.Views, func(v *checks.View) bool { return by(v) && len(v.Stream.Events) > 0 })
+		if i < 0 { // an empty row then
+			i = slices.IndexFunc(e.Views, by)
+		}
 		if i < 0 {
 			continue
 		}

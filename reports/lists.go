@@ -25,7 +25,7 @@ func (p *page) excused() {
 
 // unjudged lists what could not be judged, rules with the same reason together.
 func (p *page) unjudged() {
-	if p.r.face() != nil { // without an answer the last line says it all
+	if p.r.asked() { // without an answer the last line says it all
 		p.groups("Not judged", "  ? ", checks.Inconclusive)
 	}
 }

@@ -79,8 +79,8 @@ func (r *Report) signs(x checks.Result) remedy.Signs {
 	v := r.face()
 	if len(x.Findings) > 0 {
 		w := x.Findings[0].Where
-		if e := r.Evidence.Exhibit(w.Scene); e != nil && w.Exchange < len(e.Views) && e.Views[w.Exchange].Status != 0 {
-			v = e.Views[w.Exchange]
+		if e := r.Evidence.Exhibit(w.Scene); e != nil && w.Exchange < len(e.Views) {
+			v = r.answered(e.Views[w.Exchange])
 		}
 	}
 	if v == nil {
@@ -93,24 +93,36 @@ func (r *Report) signs(x checks.Result) remedy.Signs {
 	return s
 }
 
+// answered returns a view or, where its head never came, another answer by the same route, or nil.
+func (r *Report) answered(v *checks.View) *checks.View {
+	if v.Status != 0 {
+		return v
+	}
+	for _, o := range r.Evidence.All() {
+		if o.Route() == v.Route() && o.Status != 0 {
+			return o
+		}
+	}
+	return nil
+}
+
 // face returns the answer that shows what the target is: that to the control request, or the one that came through the
 // hop under test. It is nil where there is none.
 func (r *Report) face() *checks.View {
 	if v := r.control(); v != nil {
 		return v
 	}
-	for _, scene := range []wire.Scene{wire.EdgeFields, wire.EdgeSemantics} {
-		e := r.Evidence.Exhibit(scene)
-		if e == nil {
-			continue
-		}
-		for _, v := range e.Views {
-			if v.Route() == wire.Via && v.Status != 0 {
-				return v
-			}
+	for _, v := range r.Evidence.All() {
+		if v.Route() == wire.Via && v.Status != 0 {
+			return v
 		}
 	}
 	return nil
+}
+
+// asked reports whether there is anything to tell of beside why there is nothing.
+func (r *Report) asked() bool {
+	return r.control() != nil || r.Evidence.Bundle.Command == "edge" && len(r.Evidence.Bundle.Recordings) > 0
 }
 
 // remedies prints the lines that mend what a rule found. What was printed for another rule is not printed again.

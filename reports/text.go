@@ -230,7 +230,7 @@ func (p *page) instead(v *checks.View) {
 // summary ends the page with the counts and the verdict on the run.
 func (p *page) summary() {
 	p.line("")
-	if p.r.face() != nil {
+	if p.r.asked() {
 		p.counts()
 	}
 	p.verdict()

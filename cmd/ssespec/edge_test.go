@@ -180,3 +180,40 @@ func TestEdgeTellsMachines(t *testing.T) {
 		t.Errorf("got %+v", r.Edge)
 	}
 }
+
+// TestEdgeShowsNoSecrets has a hop that passes the user's credentials on under another name, and names them in its answer.
+func TestEdgeShowsNoSecrets(t *testing.T) {
+	secret, token := "s3cret-of-the-user", "t0ken-in-the-query"
+	t.Setenv("EDGE_SECRET", secret)
+	origin := freeAddress(t)
+	to := &httputil.ReverseProxy{
+		FlushInterval: -1,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: origin})
+			r.Out.Header.Set("X-Forwarded-Auth", r.In.Header.Get("Authorization"))
+		},
+		ModifyResponse: func(r *http.Response) error {
+			r.Header.Set("X-Seen", r.Request.Header.Get("Authorization")+" "+r.Request.URL.RawQuery)
+			return nil
+		},
+	}
+	s := httptest.NewServer(to)
+	defer s.Close()
+	dir := t.TempDir()
+	kept, report := filepath.Join(dir, "edge.rec"), filepath.Join(dir, "edge.json")
+	code, out, errs := called(t, "edge", "--quick", "--via", s.URL+"/stream?token="+token, "--listen", origin, "-H", "Authorization: Bearer $EDGE_SECRET",
+		"--only", "edge/request-fields", "--only", "edge/answer-fields", "--vv", "-o", kept, "--json="+report)
+	if code != exitPass {
+		t.Errorf("exit code is %d, want 0\n%s%s", code, out, errs)
+	}
+	for what, text := range map[string]string{"the recording": read(t, kept), "the JSON report": read(t, report), "the text": out, "standard error": errs} {
+		for _, s := range []string{secret, token} {
+			if strings.Contains(text, s) {
+				t.Errorf("%s holds %q", what, s)
+			}
+		}
+	}
+	if !strings.Contains(read(t, kept), "hit> X-Forwarded-Auth: ***") {
+		t.Error("the recording does not hold what the hop made of the credentials")
+	}
+}
