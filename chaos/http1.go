@@ -232,8 +232,8 @@ func (t *tape) limit() (wire.End, bool) {
 		note = fmt.Sprintf("trailer limit of %d bytes", t.l.maxHead())
 	case t.total > most:
 		note = fmt.Sprintf("byte limit of %d", most)
-	case t.items > t.l.maxItems():
-		note = fmt.Sprintf("limit of %d lines", t.l.maxItems())
+	case t.items > mostItems(most):
+		note = fmt.Sprintf("limit of %d lines", mostItems(most))
 	case t.parser.Stuck():
 		note = "what came cannot be read as HTTP"
 	}

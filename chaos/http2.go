@@ -243,8 +243,8 @@ func (s *session) limit(most int64) string {
 	switch {
 	case s.bytes > most:
 		return fmt.Sprintf("byte limit of %d", most)
-	case s.items > s.l.maxItems():
-		return fmt.Sprintf("limit of %d frames and lines", s.l.maxItems())
+	case s.items > mostItems(most):
+		return fmt.Sprintf("limit of %d frames and lines", mostItems(most))
 	case len(s.block) > s.l.maxHead():
 		return fmt.Sprintf("head limit of %d bytes", s.l.maxHead())
 	}

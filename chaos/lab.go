@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -82,7 +83,8 @@ func (l *Lab) maxBytes() int64 {
 // fewestItems is allowed however small an answer may be: a head alone has a dozen lines.
 const fewestItems = 4096
 
-func (l *Lab) maxItems() int { return max(fewestItems, int(l.maxBytes()/bytesPerItem)) }
+// mostItems returns of how many lines, chunks or frames an answer of so many bytes may be made.
+func mostItems(bytes int64) int { return int(max(fewestItems, min(bytes/bytesPerItem, math.MaxInt32))) }
 
 func (l *Lab) maxHead() int {
 	if l.Limits.Head > 0 {

@@ -92,7 +92,7 @@ func mostVariants() (n int) {
 // unlike returns the comparisons for which one look gave a reason.
 func (l *Lab) unlike() (out []comparison) {
 	x := l.control()
-	if !opened(x) {
+	if !opened(x) || x.End.Note != "" { // a flood that was cut off tells nothing of its pace
 		return nil
 	}
 	for _, c := range comparisons {
