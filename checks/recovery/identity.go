@@ -61,8 +61,20 @@ func (i *identity) value(it item) (string, bool) {
 		return profile.Scalar(profile.Lookup(it.data, i.path))
 	}
 	prefix := strings.TrimRight(it.name, "0123456789")
-	return prefix, prefix != "" && prefix != it.name
+	return prefix, prefix != "" && prefix != it.name && !isTime(prefix)
 }
+
+// isTime reports whether what ids begin with is a Unix time, in seconds to nanoseconds: nchan's are the time and a
+// number, and a short look may see one second only.
+func isTime(prefix string) bool {
+	n, err := strconv.ParseInt(strings.TrimRight(prefix, "-:._/"), 10, 64)
+	for ; err == nil && n > latestTime; n /= 1000 {
+	}
+	return err == nil && n >= earliestTime
+}
+
+// The times that are taken for such, in seconds: of the years 2001 and 2096.
+const earliestTime, latestTime = 1_000_000_000, 4_000_000_000
 
 // broughtTheAnswer begins the proof that an answer is another one.
 const broughtTheAnswer = "connection 1 brought the answer"
