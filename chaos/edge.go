@@ -24,6 +24,8 @@ type Edge struct {
 	Hops      []wire.Hop                                                        // where the origin is the user's: every way to the stream, the origin's first, the target last
 	Depth     Depth
 	Wait      time.Duration // how long the hop may take to find the origin
+
+	began time.Time // when it was known that the way leads to the origin
 }
 
 // Depth says how much is asked of an edge.
@@ -97,6 +99,7 @@ func (l *Lab) survey(ctx context.Context, plan []*Experiment) []Take {
 	first := slices.IndexFunc(plan, func(e *Experiment) bool { return e.Moot == nil || e.Moot(l) == nil })
 	var missed error
 	if first >= 0 {
+		l.Edge.began = time.Now()
 		takes[first] = l.undertake(ctx, plan[first], nil)
 		missed = takes[first].Err
 	}
@@ -150,6 +153,8 @@ func (l *Lab) undertake(ctx context.Context, e *Experiment, missed error) Take {
 		t.Err = moot("it is asked at depth %s", e.From)
 	case l.purse.limit > 0 && l.purse.spent.Load()+int64(e.Requests) > l.purse.limit:
 		t.Err = errBudget
+	case l.tooLate():
+		t.Err = fmt.Errorf("the time of depth %s was spent on what takes long at this hop", l.Edge.Depth)
 	default:
 		t.Recording, t.Err = e.Run(ctx, l)
 	}
@@ -157,6 +162,16 @@ func (l *Lab) undertake(ctx context.Context, e *Experiment, missed error) Take {
 		t.Recording = nil
 	}
 	return t
+}
+
+// lastStart is when the last experiment of a depth may begin, so that all end in the time that is promised for it. A hop
+// that holds for seconds makes each of them take longer.
+var lastStart = map[Depth]time.Duration{Quick: 15 * time.Second, Standard: 80 * time.Second}
+
+// tooLate reports whether there is no time left to begin an experiment.
+func (l *Lab) tooLate() bool {
+	most, bounded := lastStart[l.Edge.Depth]
+	return bounded && time.Since(l.Edge.began) > most
 }
 
 // An errand is one request on one route, and what our own origin does with it.

@@ -85,13 +85,16 @@ func (l *Lab) reach(ctx context.Context) error {
 
 // reached asks once.
 func (l *Lab) reached(ctx context.Context) error {
-	if _, err := l.run(ctx, errand{route: wire.Direct, script: telltale(), patience: whole(5 * time.Second), behind: settles}); err != nil {
+	straight, err := l.run(ctx, errand{route: wire.Direct, script: telltale(), patience: whole(5 * time.Second), behind: settles})
+	if err != nil {
 		return fmt.Errorf("our own origin cannot be reached at %s: %w", l.Edge.Direct, err)
 	}
 	x, err := l.run(ctx, errand{route: wire.Via, script: telltale(), patience: whole(5 * time.Second), behind: settles})
 	switch {
 	case err != nil:
 		return fmt.Errorf("nothing answers at %s: %w", l.Target.URL, err)
+	case len(x.Hits) > 0 && x.Address == straight.Address && l.Proxy == nil:
+		return fmt.Errorf("%s leads straight to our own origin at %s: nothing stands between", l.Target.URL, x.Address)
 	case len(x.Hits) > 0:
 		return nil
 	case browser.Redirects(x.Status) && x.Header.Has("Location"):
@@ -99,7 +102,8 @@ func (l *Lab) reached(ctx context.Context) error {
 	case x.Status == 0:
 		return fmt.Errorf("%s did not answer, and no request came from there: does its route lead to %s?", l.Target.URL, l.Edge.Direct)
 	}
-	return fmt.Errorf("%s answered %d, and no request came from there: does its route lead to %s?", l.Target.URL, x.Status, l.Edge.Direct)
+	return fmt.Errorf("%s answered %d, and no request came from there: does its route lead to %s, and keep the parameter %s of the query?",
+		l.Target.URL, x.Status, l.Edge.Direct, origin.Param)
 }
 
 // withoutNumber returns a URL without the parameter that is ours.

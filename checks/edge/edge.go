@@ -15,7 +15,7 @@ var Suite = checks.Suite{
 	heldToEnd, largeEvent, byteBuffer, oneBehind, flushInterval, delay, latency, headersEarly, codings, noTransform,
 	lastEventID, requestFields, answerFields, accelBuffering, bytesSame,
 	cached, collapsed, resumeCached, requestRepeated, getRepeated, cutVisible, closeDelimited,
-	idleCut, heartbeatCounts, silentDrop, ageCut, restart, leaveHeard, leaveInSilence, backPressure, connectionLimit, parallelStreams, upload,
+	idleCut, heartbeatCounts, silentDrop, ageCut, restart, goesOn, leaveHeard, leaveInSilence, backPressure, connectionLimit, parallelStreams, upload,
 	addedDelay, missingEvents, commentsLost, sameFields, sameResume, sameCORS,
 }
 

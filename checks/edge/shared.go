@@ -214,7 +214,7 @@ func judgeLags(ev *checks.Evidence) checks.Outcome {
 	seen, worst, far, open := 0, time.Duration(0), "", ""
 	for i, s := range all {
 		ls, vs := lags(ev, s.to.Name, s.from.Name)
-		if slices.ContainsFunc(vs, func(v *checks.View) bool { return v.Stream.Syntax == stream.Text }) {
+		if slices.ContainsFunc(vs, func(v *checks.View) bool { return v.Status != 0 && v.Stream.Syntax == stream.Text }) {
 			return checks.Unseen("%s is answered with another media type, which edge/same-fields tells of: its events cannot be read", s.to.Name)
 		}
 		d := passage.Overall(ls)

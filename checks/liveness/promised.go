@@ -23,7 +23,7 @@ A reader that was told to expect something every so often takes a longer silence
 comments, or collect them, make streams die that are well at their origin.
 
 It asks only where the user declared a period (--heartbeat 15s). Whatever comes counts, an event or a comment. One period may be
-exceeded by half of it and a second. The wait for the first byte counts too.`,
+exceeded by half of it and a second. The wait for the first byte counts too, from the request on.`,
 	Fix:   "Send a comment whenever nothing else was sent for that long, flush behind it, and see that no hop collects or drops comments.",
 	Good:  ":\n\n(15 s)\n\n:\n\n",
 	Bad:   ":\n\n(40 s)\n\n:\n\n",
@@ -32,7 +32,7 @@ exceeded by half of it and a second. The wait for the first byte counts too.`,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v, period := ev.Control(), ev.Bundle.Heartbeat
 		most := period + period/2 + heartbeatSlack
-		gap := span{v.HeadAt, v.End.At, 0}
+		gap := span{0, v.End.At, 0}
 		if len(v.Body) > 0 {
 			gap.to = v.Body[0].At
 			longest, last := silences(v)

@@ -146,7 +146,7 @@ func (c Cause) suspect(p Product, signed, number bool) Suspect {
 func (c Cause) shows(s Symptom, signs Signs) bool {
 	return c.Class == s.Class && c.coded(s, signs) &&
 		(s.Version == "" || c.Version == s.Version) &&
-		(s.Field == "" || slices.ContainsFunc(c.Field, func(f string) bool { return strings.EqualFold(f, s.Field) }))
+		(s.Field == "" && len(c.Field) == 0 || slices.ContainsFunc(c.Field, func(f string) bool { return strings.EqualFold(f, s.Field) }))
 }
 
 // coded reports whether the content coding allows for the cause. What shows in every coding is not the work of one

@@ -175,6 +175,9 @@ func listenAt(ctx context.Context, c *cli.Context, l *chaos.Lab) (stop func(), e
 	if scheme != "http" && scheme != "https" {
 		return nil, usage("Write 127.0.0.1:9000, or https://127.0.0.1:9443.", "--listen %q is no address", c.String("listen"))
 	}
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return nil, usage("Write HOST:PORT, such as 127.0.0.1:9000.", "--listen %q is no address", c.String("listen"))
+	}
 	var secure *tls.Config
 	if scheme == "https" {
 		if secure, l.Edge.DirectTLS, err = certificateOf(c, addr); err != nil {

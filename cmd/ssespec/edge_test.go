@@ -213,3 +213,12 @@ func TestEdgeShowsNoSecrets(t *testing.T) {
 		t.Error("the recording does not hold what the hop made of the credentials")
 	}
 }
+
+// TestEdgeSaysThatNothingStandsBetween has --via lead to our own origin.
+func TestEdgeSaysThatNothingStandsBetween(t *testing.T) {
+	origin := freeAddress(t)
+	code, out, errs := called(t, "edge", "--quick", "--via", "http://"+origin+"/stream", "--listen", origin)
+	if text := unbroken(out + errs); code != exitUnreachable || !strings.Contains(text, "nothing stands between") {
+		t.Errorf("exit code is %d, want %d\n%s", code, exitUnreachable, text)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/net/http/httpproxy"
@@ -32,6 +33,9 @@ func newLab(c *cli.Context, raw string) (*chaos.Lab, error) {
 		Limits: chaos.Limits{Requests: maxRequests(c), Bytes: c.Int64("max-bytes")},
 		Repeat: c.Bool("repeat-post"), Load: c.Bool("allow-load"),
 		Clock: c.String("time"), Heartbeat: c.Duration("heartbeat"),
+	}
+	if twice := 2*l.Heartbeat + time.Second; l.Heartbeat > 0 && !c.IsSet("watch") {
+		l.Watch = max(l.Watch, twice) // else it could not be judged
 	}
 	if l.Profile, err = profileOf(c.String("profile")); err != nil {
 		return nil, err
