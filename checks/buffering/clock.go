@@ -20,7 +20,8 @@ Where the last flush is missing, in a compressor, in a virus scanner, or where t
 when the next one is made. The last one before a quiet time is late for as long as that lasts.
 
 It takes proof: the text of most events lay there without their blank line until the next event came, or the events carry times of
-their own at irregular intervals and come at the moment at which the next one was made. A stream without either is not judged. That the last two events of
+their own at irregular intervals, come at the moment at which the next one was made, and come in parts or with parts of others. Events that come alone
+and whole may carry the time at which their making began, and are inconclusive. A stream without either is not judged. That the last two events of
 an answer come together proves nothing: many servers send the last word and the mark of the end at once.`,
 	Fix:   "Write the blank line with its event and flush behind it; flush the compressor too, or exclude text/event-stream from compression.",
 	Good:  "data: a\n\n(2 s)\n\ndata: b\n\n",
@@ -41,11 +42,18 @@ an answer come together proves nothing: many servers send the last word and the 
 			return checks.Unconcerned("all of the answer came at once, which buffering/whole-response tells of")
 		case r.State == hold.Clear:
 			return checks.Held(max(r.Power.Events, 1), "%d events came at a steady distance from their own times (%s), and none waited for the next", r.Power.Events, l.Clock().Field)
+		case l.Clock() == nil && ev.Bundle.Clock != "":
+			return noTimeAt(ev.Bundle.Clock)
 		case l.Clock() == nil:
 			return checks.Unconcerned("%s", r.Why)
 		}
 		return checks.Unseen("%s", r.Why)
 	},
+}
+
+// noTimeAt is the outcome where the user said where the events carry a time, and they do not.
+func noTimeAt(path string) checks.Outcome {
+	return checks.Unseen("the events carry no time that goes forward with the stream at %s, where --time says that they do", path)
 }
 
 var payloadTimestamp = &checks.Check{
@@ -60,7 +68,7 @@ together, all but the last had to wait.
 
 The clocks need not agree: only differences count. Looked for is an id or a member of the data that goes forward with the stream, such as ts,
 time, timestamp, at or created, in Unix seconds to nanoseconds or ISO 8601. An application that looks for news at intervals and sends each with its
-own time is late in the same way: a fixed interval is therefore inconclusive, and the finding does not say who held the events.`,
+own time is late in the same way: bursts of whole events at intervals that are alike within a factor of two and a half are therefore inconclusive, and the finding does not say who held the events.`,
 	Fix:   "Send each event when it is made and flush behind it; if the server does, switch off buffering on the way.",
 	Good:  "data: {\"at\":1767323045000} (at 45.01 s)\n\ndata: {\"at\":1767323046000} (at 46.01 s)\n\n",
 	Bad:   "data: {\"at\":1767323045000} (at 46.01 s)\n\ndata: {\"at\":1767323046000} (at 46.01 s)\n\n",
@@ -70,6 +78,9 @@ own time is late in the same way: a fixed interval is therefore inconclusive, an
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		v, l := ev.Control(), timeline(ev)
 		c := l.Clock()
+		if c == nil && ev.Bundle.Clock != "" {
+			return noTimeAt(ev.Bundle.Clock)
+		}
 		if c == nil {
 			return checks.Unconcerned("the events carry no time of their own that goes forward with the stream")
 		}
@@ -78,6 +89,9 @@ own time is late in the same way: a fixed interval is therefore inconclusive, an
 		case r.State == hold.Held && period.State == hold.Held:
 			return checks.Unseen("events are up to %v late by their own times (%s) and come every %v: an application that looks for news at intervals does this too",
 				checks.Brief(r.Hold), c.Field, checks.Brief(period.Period))
+		case r.State == hold.Held && l.Block().State != hold.Held && l.Bursts() > 0:
+			return checks.Unseen("events are up to %v late by their own times (%s) and come in bursts of whole events, about every %v: an application that looks for news, or collects it, does this too",
+				checks.Brief(r.Hold), c.Field, checks.Brief(l.Bursts()))
 		case r.State == hold.Held && l.Block().State == hold.Held:
 			return checks.Unseen("all of the answer came at once, which buffering/whole-response tells of")
 		case r.State == hold.Held:

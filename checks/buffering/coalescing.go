@@ -3,12 +3,16 @@ package buffering
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/hold"
 	"github.com/ssespec/ssespec/checks/remedy"
 	"github.com/ssespec/ssespec/checks/wire"
 )
+
+// smallestBuffer is the smallest that is looked for.
+const smallestBuffer = 1 << 10
 
 var coalescing = &checks.Check{
 	ID:     "buffering/coalescing",
@@ -23,7 +27,9 @@ in two, its end seconds late. nginx does this with its default settings, and so 
 An application flushes whole lines. It takes three stops within lines, each of a quarter of a second or more and at different places of
 their lines, whose distances are multiples of one size from 1 KiB to 64 KiB; five for the smallest sizes, and where the records of TLS
 end at the same places. Bursts of whole events are never held against a stream, whatever their size: a source may speak in bursts. The
-pass says what would have been seen; a buffer of more than a quarter of all bytes would not.`,
+pass says what would have been seen; a buffer of more than a quarter of all bytes would not, and neither would one that fills within a
+quarter of a second. Where most shorter pauses end such pieces it is inconclusive. Equal pieces at equal times fail too, and may be a
+rate limit.`,
 	Fix:   "Switch off response buffering for this route (nginx: proxy_buffering off, or X-Accel-Buffering: no from the server; PHP: ob_end_clean and flush; Apache mod_proxy_fcgi: flushpackets=on).",
 	Good:  "data: one\n\n(0.2 s)\n\ndata: two\n\n",
 	Bad:   "… 4096 bytes …data: on\n\n(0.9 s)\n\ne\n\n… 4096 bytes …\n",
@@ -55,10 +61,14 @@ func judgeCoalescing(ev *checks.Evidence) checks.Outcome {
 	}
 	seen := max(r.Power.Events, 1)
 	if r.Power.Buffer == 0 {
-		return checks.Held(seen, "no hold over %v within a line was visible in %d events; their %s are too few for a buffer of 1 KiB to show",
+		return checks.Held(seen, "no hold over %v within a line was visible in %d events; their %s are too few, or came too soon, for a buffer to show",
 			r.Power.Hold, r.Power.Events, size(r.Power.Bytes))
 	}
-	return checks.Held(seen, "no byte buffer up to %s and no hold over %v within a line was visible in %d events", size(r.Power.Buffer), r.Power.Hold, r.Power.Events)
+	buffer := "up to " + size(r.Power.Buffer)
+	if r.Power.Least > smallestBuffer {
+		buffer = fmt.Sprintf("from %s up to %s", size(r.Power.Least), size(r.Power.Buffer))
+	}
+	return checks.Held(seen, "no byte buffer %s and no hold over %v within a line was visible in %d events", buffer, r.Power.Hold, r.Power.Events)
 }
 
 // tears reports whether the stream stopped within a line.
@@ -68,6 +78,14 @@ func tears(l *hold.Timeline) bool {
 
 // tornEvents is the outcome where a buffer tears events.
 func tornEvents(v *checks.View, l *hold.Timeline, r hold.Reading) checks.Outcome {
+	if bytes, every := evenly(r.Places); every > 0 {
+		said := fmt.Sprintf("%d bytes come every %v: a rate limit, a source that writes blocks, or a buffer", bytes, checks.Brief(every))
+		out := checks.Broke(len(l.Stalls), at(v, r.Places, func(p hold.Place) string {
+			return fmt.Sprintf("the stream stopped here within a line for %v; %s", checks.Brief(p.For), said)
+		})...)
+		out.Reason = said
+		return out
+	}
 	out := checks.Broke(len(l.Stalls), at(v, r.Places, func(p hold.Place) string {
 		return fmt.Sprintf("the stream stopped here within a line for %v, behind %d bytes: the rest of the event waited in a buffer", checks.Brief(p.For), p.Wire)
 	})...)
@@ -78,6 +96,22 @@ func tornEvents(v *checks.View, l *hold.Timeline, r hold.Reading) checks.Outcome
 		s.Class = remedy.LargeTail
 	}
 	return out.Shows(s)
+}
+
+// even is by what part pieces differ that something measures out: their size in bytes, and the time between them.
+const even = 100
+
+// evenly returns the size of each piece and the time between them where all are of one size and as far apart; 0 where they are not.
+func evenly(ps []hold.Place) (size int, every time.Duration) {
+	n := len(ps) - 1
+	size, every = (ps[n].Wire-ps[0].Wire)/n, (ps[n].At-ps[0].At)/time.Duration(n)
+	for i := 1; i <= n; i++ {
+		bytes, took := ps[i].Wire-ps[i-1].Wire-size, ps[i].At-ps[i-1].At-every
+		if max(bytes, -bytes) > size/even || took.Abs() > every/even {
+			return 0, 0
+		}
+	}
+	return size, every
 }
 
 // passesSmall reports whether most of what came was less than the buffer holds: then it holds only what crosses its end.

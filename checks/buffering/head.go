@@ -35,7 +35,8 @@ leaves a page in the state CONNECTING for as long as nothing happens, and some c
 
 A head that comes together with the first event is held against a stream only where its Date shows that it was made before
 the wait. Else the server may have needed the time, as a model does before its first word: that is inconclusive. The
-clocks need not agree: Date is compared with that of the other answers.`,
+clocks need not agree: Date is compared with that of the other answers. Where those are more than two seconds apart among themselves, several
+servers answer, and it is inconclusive.`,
 	Fix:   "Send the head, and a comment line, before waiting for the first event: res.flushHeaders() in Node, Flush() in Go. Where the server does, a proxy holds it: nginx wants proxy_buffering off.",
 	Good:  "HTTP/1.1 200 OK (after 5 ms)\n\n(3 s)\n\ndata: a\n\n",
 	Bad:   "(4 s)\n\nHTTP/1.1 200 OK (its Date 4 s old)\n\ndata: a\n\n",
@@ -79,10 +80,10 @@ func dated(ev *checks.Evidence, v *checks.View) time.Duration {
 			ahead = append(ahead, d.Sub(came(o)))
 		}
 	}
-	if len(ahead) < fewestDates {
-		return 0
-	}
 	slices.Sort(ahead)
+	if len(ahead) < fewestDates || ahead[len(ahead)-1]-ahead[0] > dateStep {
+		return 0 // servers whose clocks are apart: which of them answered is not known
+	}
 	age := came(v).Add(ahead[len(ahead)/2]).Sub(made) - dateStep
 	if age > v.HeadAt {
 		return 0 // it was made before it was asked for: something stored it

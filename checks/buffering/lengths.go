@@ -32,7 +32,8 @@ The first word of a model takes as long before a long answer as before a short o
 the answer is made in full before any of it is passed on: something collects it.
 
 Three short and three long answers are asked for by turns, only where the user names what makes them so: --scale max_tokens=16:256. It fails
-where the first event is later by four fifths at least of the time by which the answer takes longer, in all of them, and passes up to one fifth.
+where the first event is later by four fifths at least of the time by which the answer takes longer, in all of them, and all events of the long ones
+come at once; it passes up to one fifth.
 What lies between may be a model that thinks, and is inconclusive. So is a first event that comes at once, where half of the others come near the end:
 some gateways greet by themselves. Answers that do not end while they are watched, or take as long whether they are long or short, tell nothing.`,
 	Fix:   "Ask the model for a streamed answer (\"stream\": true) on every hop, and pass each piece on as it comes; switch off what reads answers to their end: guards, caches, response hooks.",
@@ -90,16 +91,23 @@ func compareLengths(ev *checks.Evidence, views [2][]*checks.View, courses [2][]c
 	}
 	said := fmt.Sprintf("the long answers took %v longer, and their first event came %v later", checks.Brief(longer), checks.Brief(max(0, between(courses, first, median))))
 	switch {
-	case slope(first) > asBlock && between(courses, first, apart) > 0:
+	case slope(first) > asBlock && between(courses, first, apart) > 0 && blocks(ev, views[1]):
 		v := views[1][0]
 		e := v.Stream.Events[0]
 		return checks.Broke(n, v.At(e.Lo, e.Hi, said+": an answer is passed on when it is done")).Shows(remedy.Symptom{Class: remedy.HeldToEnd})
+	case slope(first) > asBlock && between(courses, first, apart) > 0:
+		return checks.Unseen("%s, but the events of the long ones came one after another then: the model may think longer", said)
 	case slope(first) >= asStream:
 		return checks.Unseen("%s: the model may think longer, or part of the answer is held", said)
 	case slope(half) > asBlock:
 		return checks.Unseen("%s, but half of the events came near the end: the first may be a greeting, and the rest a block", said)
 	}
 	return checks.Held(n, "%s", said)
+}
+
+// blocks reports whether each of some answers came all at once. What thinks in silence and then streams does not.
+func blocks(ev *checks.Evidence, vs []*checks.View) bool {
+	return !slices.ContainsFunc(vs, func(v *checks.View) bool { return !read(ev, v).Grouping().Block })
 }
 
 // between returns how much more something is of the long answers than of the short ones.

@@ -126,6 +126,9 @@ func (p parity) judge(ev *checks.Evidence) checks.Outcome {
 	case p.look == wire.Compressed && len(look.Codings()) == 0:
 		return checks.Unconcerned("no content coding is applied where they are offered, and events come as they do without")
 	}
+	if began := control.Text.When(0); control.End.Kind.ServerEnded() && 2*began > control.End.At || hold.Group(control.Exchange).Block {
+		return checks.Unconcerned("%s all of the answer comes near its end, so a look at how it begins %s tells nothing", p.words[0], p.words[1])
+	}
 	began, begins := control.Text.When(0), look.Text.When(0)
 	return checks.Held(max(1, short.Pieces), "%s the stream begins after %v, %s after %v: a hold of more than %v at its beginning would have shown",
 		p.words[1], checks.Brief(begins), p.words[0], checks.Brief(began), checks.Brief(max(p.least, 2*began)))

@@ -31,8 +31,9 @@ does not stream. Causes are proxies that buffer, compression that is never flush
 An answer whose events come at once behind a long wait is not enough to fail: a query of three seconds whose rows are all sent when it is
 done looks the same, with or without Content-Length. It fails where the wait is three seconds at least, the events carry times of their
 own, and these lie within the wait and spread over half of it: then the events were there, and were not passed on. Where their times lie close together it passes, for
-then they were made together. Without such times it is inconclusive, and the reason says how the answer came; but where the user promised that
-events are sent as they are made (--expect incremental) it fails if a second answer comes in the same way. Fewer than five events are not judged.`,
+then they were made together. Without times that tell it is inconclusive, and the reason says how the answer came; but where the user promised that
+events are sent as they are made (--expect incremental) it fails if a second answer comes in the same way. Fewer than five events are not judged,
+nor are fewer than five bursts of an answer that does not end.`,
 	Fix:   "Flush behind each event; switch off response buffering on the way (nginx: proxy_buffering off, or X-Accel-Buffering: no from the server); exclude text/event-stream from compression.",
 	Good:  "data: {\"at\":1767323045000}\n\n(1 s)\n\ndata: {\"at\":1767323046000}\n\n",
 	Bad:   "(5 s)\n\ndata: {\"at\":1767323045000}\n\ndata: {\"at\":1767323046000}\n\n… (all at once)\n",
@@ -55,12 +56,16 @@ func judgeWhole(ev *checks.Evidence) checks.Outcome {
 		return nothing()
 	case n < fewestEvents:
 		return checks.Unconcerned("%d events are too few to tell a block from a stream", n)
+	case !v.End.Kind.ServerEnded() && block.State != hold.Clear && ev.Promised(Incremental):
+		return checks.Unseen("%d events came in %d flights, and the answer did not end while it was watched", n, len(l.Flights))
+	case !v.End.Kind.ServerEnded() && block.State != hold.Clear:
+		return checks.Unconcerned("%d events came in %d flights, and the answer did not end while it was watched: whether all of it would have come at its end cannot be told", n, len(l.Flights))
 	case !v.End.Kind.ServerEnded():
 		return checks.Held(n, "%d events came in %d flights while the stream was open", n, len(l.Flights))
 	case block.State == hold.Clear:
 		return checks.Held(n, "%d events came in %d flights, the first %v after the request and the last after %v",
 			n, len(l.Flights), checks.Brief(l.Events[0].At), checks.Brief(l.Events[n-1].At))
-	case over(v):
+	case over(v) && !(block.State == hold.Held && ev.Promised(Incremental)):
 		return checks.Unconcerned("the answer was over after %v", checks.Brief(v.End.At))
 	case block.State == hold.Unclear:
 		return checks.Unseen("%s", block.Why)
@@ -78,12 +83,16 @@ func judgeBlock(ev *checks.Evidence, v *checks.View, l *hold.Timeline) checks.Ou
 	if c == nil {
 		return checks.Unseen("all %d events came at once %v after the request: they were held, or there was nothing to send before (--expect incremental says that there was)", n, checks.Brief(wait))
 	}
-	switch span := c.Span(); {
+	span := c.Span()
+	soon, elsewhere := wait < batch, span < wait/2 || !c.Within(v.Began, 0, wait)
+	switch {
 	case span <= l.Stalled()+c.Step:
 		return checks.Held(n, "all %d events came at once %v after the request, and were made within %v of each other by their own times (%s)", n, checks.Brief(wait), checks.Brief(span), c.Field)
-	case wait < batch:
+	case (soon || elsewhere) && ev.Promised(Incremental):
+		return brokenPromise(ev, v, n, wait)
+	case soon:
 		return checks.Unseen("all %d events came at once %v after the request: so long an application may collect them", n, checks.Brief(wait))
-	case span < wait/2 || !c.Within(v.Began, 0, wait):
+	case elsewhere:
 		return checks.Unseen("all %d events came at once %v after the request, and their own times (%s) do not lie within that wait", n, checks.Brief(wait), c.Field)
 	default:
 		e := v.Stream.Events[0]

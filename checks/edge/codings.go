@@ -61,7 +61,7 @@ It concerns hops that compress event streams at all.`,
 			}
 		}
 		if n == 0 {
-			return checks.Unseen("no event stream with no-transform came through")
+			return unseen(ev, "no event stream with no-transform came through", wire.EdgeCodings)
 		}
 		if !coded {
 			return checks.Unconcerned("the hop codes no event stream")
@@ -111,7 +111,7 @@ func judgeCodings(ev *checks.Evidence) checks.Outcome {
 	case len(found) > 0:
 		return checks.Broke(n, found...).Shows(oneEach(symptoms)...)
 	case n == 0:
-		return checks.Unseen("no event stream came through as it was sent where a coding was offered")
+		return unseen(ev, "no event stream came through as it was sent where a coding was offered", wire.EdgeCodings)
 	case !plain:
 		return checks.Unseen("event streams are held where no coding is offered, too")
 	}

@@ -34,11 +34,11 @@ ends by closing of its own accord is for edge/close-delimited.`,
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		cs := cutsMade(ev)
 		if len(cs) == 0 {
-			return checks.Unseen("no cut was made that shows straight from the origin")
+			return unseen(ev, "no cut was made that shows straight from the origin", wire.EdgeCut)
 		}
 		for _, version := range versionsOf(cs) {
 			if !wholeArrives(ev, version) {
-				return checks.Unseen("even an answer that was whole did not arrive as one over %s", version)
+				return unseen(ev, "even an answer that was whole did not arrive as one over "+version, wire.EdgeCut)
 			}
 		}
 		told, masked, untold := divided(cs)
@@ -194,6 +194,8 @@ A reset of the connection is an error that a hop could pass on.`,
 		}
 		over := strings.Join(versionsOf(slices.Concat(masked, told)), " and ")
 		switch {
+		case len(masked) == 0 && len(told) == 0 && turnedAway(ev, wire.EdgeCut) != "":
+			return checks.Unseen("%s", turnedAway(ev, wire.EdgeCut))
 		case len(masked) == 0 && len(told) == 0:
 			return checks.Unconcerned("the hop was given no answer that ends by closing")
 		case len(masked) == 0:

@@ -28,8 +28,10 @@ A stream is read while it is written. A hop that collects bytes before it passes
 stream of words into an answer that comes in lumps, or all at once.
 
 Measured is how much later than straight from the origin an event has come, from its sending to its last
-byte; it fails where, all through every run, one in ten or more come later than 250 ms and a round trip to the hop. Events
-that a pause of this machine itself may have made late do not count, and runs with many pauses do not at all.`,
+byte; it fails where, all through every run, one in ten or more come later than 250 ms and a round trip
+through the hop. Where only large events, and what was sent within a second behind them, came late, the way is slow and
+nothing is held. Events that a pause of this machine itself may have made late do not count, and runs with many pauses
+do not at all.`,
 	Fix:   "Switch off response buffering, and compression of text/event-stream, on the hop.",
 	Needs: []wire.Scene{wire.EdgePace},
 	Reads: holding,
@@ -45,7 +47,7 @@ var latency = &checks.Check{
 	Since:  "0.4",
 	Doc: `
 A hop that reads and writes takes a millisecond. Where all through a run one in ten events or more come later than 50 ms and
-a round trip to the hop, something on the way waits: a timer, a full queue, a machine without time. Readers see
+a round trip through the hop, and not only behind large ones, something on the way waits: a timer, a full queue, a machine without time. Readers see
 words in bursts.
 
 What edge/delay or another rule of this family explains is not said again.`,
@@ -56,20 +58,20 @@ What edge/delay or another rule of this family explains is not said again.`,
 	Judge: func(ev *checks.Evidence) checks.Outcome { return judgeDelay(ev, usualDelay) },
 }
 
-// tooFar is the round trip above which delays of a hop are not told from those of the way.
+// tooFar is the round trip through the hop above which delays of a hop are not told from those of the way.
 const tooFar = 250 * time.Millisecond
 
 // judgeDelay fails where one in twenty events came later than most and a round trip in every run of a version. Runs that
 // differ are looked at together, and prove nothing but that all is well.
 func judgeDelay(ev *checks.Evidence, most time.Duration) checks.Outcome {
-	rtt := passage.RTT(ev.Bundle)
+	rtt := passage.Away(ev.Bundle)
 	if rtt > tooFar {
-		return checks.Unseen("the hop is %v away, so that its own delays do not show", checks.Brief(rtt))
+		return checks.Unseen("a round trip through the hop takes %v, so that its own delays do not show", checks.Brief(rtt))
 	}
 	runs, busy := runsOf(ev, most+rtt)
 	var found []checks.Finding
 	var worst passage.Delays
-	s, seen, unsure := shape(ev), 0, false
+	s, seen, unsure, full := shape(ev), 0, false, false
 	for _, r := range runs {
 		d := r.delays()
 		seen += len(d.Each)
@@ -81,14 +83,16 @@ func judgeDelay(ev *checks.Evidence, most time.Duration) checks.Outcome {
 		case r.slow == len(r.paces):
 			found = append(found, viewOf(ev, r.paces[0].X).At(0, 0, lateText(d, r.paces[0].Steady, s, r.version, len(runs) > 1)))
 		default:
-			unsure = true
+			unsure, full = true, full || r.full > 0
 		}
 	}
 	switch {
 	case seen == 0 && busy:
 		return checks.Unseen("this machine was too busy to time the events")
 	case seen == 0:
-		return checks.Unseen("no event came through as it was sent, or too few")
+		return unclear(ev, s, "no event came through as it was sent, or too few")
+	case len(found) == 0 && full:
+		return checks.Unseen("one in twenty events came more than %v late, but hardly any apart from large ones and what came behind them: the way may be slow", checks.Brief(worst.P95))
 	case len(found) == 0 && unsure:
 		return checks.Unseen("one in twenty events came more than %v late, but not throughout", checks.Brief(worst.P95))
 	}
@@ -104,6 +108,7 @@ type runs struct {
 	version string
 	paces   []passage.Pace
 	slow    int
+	full    int // late by large events alone, as on a slow way
 }
 
 // runsOf returns the runs that can be judged, and whether others cannot since this machine was busy. What came in time although
@@ -119,8 +124,12 @@ func runsOf(ev *checks.Evidence, most time.Duration) (out []runs, busy bool) {
 			i, out = len(out), append(out, runs{version: p.Version})
 		}
 		out[i].paces = append(out[i].paces, p)
-		if p.Delays.P95 > most && throughout(p, most) {
+		switch {
+		case p.Delays.P95 <= most || !throughout(p, most):
+		case apart(p, most):
 			out[i].slow++
+		default:
+			out[i].full++
 		}
 	}
 	return out, busy
@@ -153,6 +162,24 @@ func throughout(p passage.Pace, most time.Duration) bool {
 		}
 	}
 	return n >= max(fewestLate, len(p.Late)/10) && len(in) >= fewestParts
+}
+
+// fewestApart is how many events must have come late that no large one went before.
+const fewestApart = 2
+
+// apart reports whether events came late that had no large one to wait for: a slow way needs time for that, and holds nothing.
+func apart(p passage.Pace, most time.Duration) bool {
+	n, free := 0, 0
+	for _, l := range p.Late {
+		if l.Behind {
+			continue
+		}
+		free++
+		if l.By > most {
+			n++
+		}
+	}
+	return n >= max(fewestApart, free/4)
 }
 
 func lateText(d passage.Delays, steady bool, s passage.Shape, version string, several bool) string {

@@ -47,7 +47,7 @@ sooner is judged by other rules. What is held only in a content coding is the ma
 			return checks.Unseen("the events did not fill the buffer that they wait for: see edge/byte-buffer")
 		}
 		if n == 0 {
-			return unclear(s, "no event came before the origin had ended its answer, and other answers do not show why")
+			return unclear(ev, s, "no event came before the origin had ended its answer, and other answers do not show why")
 		}
 		return checks.Held(n, "streams; their first bytes came %v before the origin sent the last", checks.Brief(sooner))
 	},
@@ -94,7 +94,7 @@ timer and not for a buffer: that is the matter of edge/flush-interval.`,
 		case remedy.ByteHeld, remedy.EventsHeld:
 			return held(ev, s, bufferText(s))
 		}
-		return holdPower(s)
+		return holdPower(ev, s, 0)
 	},
 }
 
@@ -179,11 +179,11 @@ func judgeLargeEvent(ev *checks.Evidence) checks.Outcome {
 	case s.Class() == remedy.ByteHeld || s.Class() == remedy.EventsHeld:
 		return checks.Unseen("bytes wait for a buffer whatever the size of the event: see edge/byte-buffer")
 	}
-	return holdPower(s)
+	return holdPower(ev, s, wholeEvent)
 }
 
 // lostOf returns how much of the largest event came as it was sent where the answer ended without the rest, though it comes
-// whole straight from the origin.
+// whole straight from the origin. Where as many bytes came as it has they were rewritten, of which edge/bytes tells.
 func lostOf(ev *checks.Evidence, v *checks.View) (came int, lost bool) {
 	o, d := v.Origin(), twin(ev, v)
 	if v.Case.Int("size") < wholeEvent || o == nil || len(o.Sent) == 0 || o.End != wire.Finished || !v.End.Kind.ServerEnded() {
@@ -198,7 +198,7 @@ func lostOf(ev *checks.Evidence, v *checks.View) (came int, lost bool) {
 	for came < min(len(event), len(v.Text.Bytes)) && event[came] == v.Text.Bytes[came] {
 		came++
 	}
-	return came, came < len(event)
+	return came, came < len(event) && len(v.Text.Bytes) < len(event)
 }
 
 func judgeOneBehind(ev *checks.Evidence) checks.Outcome {
@@ -225,7 +225,7 @@ func judgeOneBehind(ev *checks.Evidence) checks.Outcome {
 		return checks.Broke(n, v.At(0, 0, alone(s)+fmt.Sprintf("each event came when the next one was sent, half of them %v late or more", checks.Brief(d)))).Shows(y)
 	}
 	if usable == 0 || behind > 0 {
-		return unclear(s, "too few events came through as they were sent, or not all runs show the same")
+		return unclear(ev, s, "too few events came through as they were sent, or not all runs show the same")
 	}
 	return checks.Held(n, "events at random moments; they did not wait for the next")
 }
@@ -241,12 +241,12 @@ func judgeFlushInterval(ev *checks.Evidence) checks.Outcome {
 	n, still := 0, 0.0
 	for _, w := range s.Ways {
 		if w.State != hold.Clear && w.Class != remedy.TimerHeld {
-			return unclear(s, w.Why)
+			return unclear(ev, s, w.Why)
 		}
 		n, still = max(n, w.Drip.Sent), max(still, w.Drip.Still)
 	}
 	if len(s.Ways) == 0 {
-		return unclear(s, "")
+		return unclear(ev, s, "")
 	}
 	if s.Class() == remedy.TimerHeld {
 		return checks.Held(len(s.Ways), "ways; what the origin sent was passed on every %v", s.Period().Round(time.Millisecond))
@@ -279,7 +279,7 @@ func judgeHeadersEarly(ev *checks.Evidence) checks.Outcome {
 		}
 	}
 	if n == 0 {
-		return checks.Unseen("no answer came whose head was sent before its body")
+		return unseen(ev, "no answer came whose head was sent before its body", wire.EdgeHold)
 	}
 	y := remedy.Symptom{Class: remedy.HeadersHeld}
 	if len(found) == 1 && n > 1 {

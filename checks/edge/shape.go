@@ -92,8 +92,8 @@ func latest(ev *checks.Evidence) *checks.View {
 	return worst
 }
 
-// unclear says what was missing.
-func unclear(s passage.Shape, why string) checks.Outcome {
+// unclear says what was missing where a shape is looked for.
+func unclear(ev *checks.Evidence, s passage.Shape, why string) checks.Outcome {
 	for _, w := range s.Ways {
 		if why == "" && w.State == hold.Unclear {
 			why = w.Why
@@ -102,7 +102,35 @@ func unclear(s passage.Shape, why string) checks.Outcome {
 	if why == "" {
 		why = "no stream came through the hop as it was sent"
 	}
+	return unseen(ev, why, wire.EdgePace, wire.EdgeDrip, wire.EdgeHold)
+}
+
+// unseen says what was missing, and whether it was since the hop refused what it was asked in some scenes.
+func unseen(ev *checks.Evidence, why string, in ...wire.Scene) checks.Outcome {
+	if r := turnedAway(ev, in...); r != "" {
+		why += "; " + r
+	}
 	return checks.Unseen("%s", why)
+}
+
+// turnedAway says how many requests of some scenes did not reach the origin since the hop answered them itself, with another
+// status than the origin would, or "".
+func turnedAway(ev *checks.Evidence, in ...wire.Scene) string {
+	n, all := 0, 0
+	var by []string
+	for _, s := range in {
+		for _, v := range route(ev, s, wire.Via) {
+			all++
+			if v.Origin() == nil && v.Status != 0 && v.Status != 200 {
+				n++
+				by = once(by, fmt.Sprint(v.Status))
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d requests were answered %s by the hop", n, all, strings.Join(by, " or "))
 }
 
 // bufferText says how large the buffer is, and how it showed.
@@ -138,9 +166,10 @@ func offsets(stops []passage.Stop) string {
 	return strings.Join(at, ", ")
 }
 
-// holdPower says what would have shown, where all of it came.
-func holdPower(s passage.Shape) checks.Outcome {
+// holdPower says what would have shown, where all of it came. Of each way an event of a size must have been seen.
+func holdPower(ev *checks.Evidence, s passage.Shape, size int) checks.Outcome {
 	n, slowest := 0, time.Duration(0)
+	var sizes []string
 	for _, w := range s.Ways {
 		switch {
 		case w.Class == remedy.OneBehind:
@@ -149,15 +178,20 @@ func holdPower(s passage.Shape) checks.Outcome {
 			return checks.Unseen("the silence behind single events was no longer than the period at which bytes are passed on")
 		}
 		if w.Hold.State != hold.Clear {
-			return unclear(s, cmp.Or(w.Hold.Why, w.Why))
+			return unclear(ev, s, cmp.Or(w.Hold.Why, w.Why))
 		}
+		least, most := w.Hold.Each[0].X.Case.Int("size"), w.Hold.Each[len(w.Hold.Each)-1].X.Case.Int("size")
+		if most < size {
+			return unclear(ev, s, fmt.Sprintf("no single event of more than %d bytes came to rest before the silence was over", most))
+		}
+		sizes = once(sizes, fmt.Sprintf("%d to %d bytes", least, most))
 		n += len(w.Hold.Each)
 		slowest = max(slowest, w.Hold.Slowest)
 	}
 	if n == 0 {
-		return unclear(s, "")
+		return unclear(ev, s, "")
 	}
-	return checks.Held(n, "single events of 64 bytes to 150 kB, each before two seconds of silence; all came whole within %v", checks.Brief(slowest))
+	return checks.Held(n, "single events of %s, each before two seconds of silence; all came whole within %v", strings.Join(sizes, " and "), checks.Brief(slowest))
 }
 
 // kilo writes a number of bytes.

@@ -80,6 +80,9 @@ func (l *Timeline) oneLate(c *Clock) Reading {
 	case 5*within(next, near) < 4*len(next):
 		return l.unclear("the events come late by their own times, and not by one event")
 	}
+	if 5*l.aloneAndWhole(c) >= 4*len(c.Marks) {
+		return l.unclear("each event came alone and whole, at the time that the next one carries: it waited for that one, or its time is that of when its making began")
+	}
 	r.State, r.Hold = Held, slices.Max(gaps)
 	for i := range gaps {
 		if e := l.s.Events[c.Marks[i].Event]; gaps[i] >= l.Stalled() {
@@ -87,6 +90,16 @@ func (l *Timeline) oneLate(c *Clock) Reading {
 		}
 	}
 	return r
+}
+
+// aloneAndWhole returns how many events of a clock came with nothing of another, and all of each at once.
+func (l *Timeline) aloneAndWhole(c *Clock) (n int) {
+	for _, m := range c.Marks {
+		if e := l.s.Events[m.Event]; l.Events[m.Event].Alone && l.t.When(e.Lo) == m.At {
+			n++
+		}
+	}
+	return n
 }
 
 // within returns how many durations lie near the middle one.

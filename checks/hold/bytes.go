@@ -1,6 +1,10 @@
 package hold
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // buffers are the sizes of which buffers are made.
 var buffers = []int{1 << 10, 2 << 10, 4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10}
@@ -38,6 +42,9 @@ func (l *Timeline) ByteHeld() Reading {
 	if r, ok := l.quantised(torn); ok {
 		return r
 	}
+	if b, n := l.quickBuffer(); n > 0 {
+		return l.unclear(fmt.Sprintf("%d of its pauses end pieces of %d bytes within a line, as those of a buffer do, and none is long enough to be held against it", n, b))
+	}
 	p := l.power()
 	switch {
 	case len(torn) > 0:
@@ -67,7 +74,7 @@ func (l *Timeline) quantised(torn []Stall) (Reading, bool) {
 		if b <= small || records {
 			need = fewestTornSmall
 		}
-		if len(at) < need || 5*len(at) < 4*len(torn) || !near(at, within*b) || !l.wanders(at) {
+		if len(at) < need || 5*len(at) < 4*len(torn) || !near(at, within*b) || !l.wanders(at, b) {
 			continue
 		}
 		r := Reading{State: Held, Bytes: b, Power: l.power()}
@@ -78,6 +85,28 @@ func (l *Timeline) quantised(torn []Stall) (Reading, bool) {
 		return r, true
 	}
 	return Reading{}, false
+}
+
+// shortPause is longer than the pauses of a scheduler and of an acknowledgement that is put off.
+const shortPause = 60 * time.Millisecond
+
+// quickBuffer returns the size of a buffer at whose ends most pauses lie, and how many do, where it fills too soon for a
+// stall: 0 where there is none.
+func (l *Timeline) quickBuffer() (size, pauses int) {
+	all := l.pauses(max(shortPause, 2*l.RTT))
+	var torn []Stall
+	for _, s := range all {
+		if s.Torn && len(torn) < mostTorn {
+			torn = append(torn, s)
+		}
+	}
+	for _, b := range slices.Backward(buffers) {
+		at := congruent(torn, b)
+		if len(at) >= fewestTornSmall && 2*len(at) > len(all) && (l.x.TLS == nil || b < record) && l.wanders(at, b) {
+			return b, len(at)
+		}
+	}
+	return 0, 0
 }
 
 // congruent returns the longest run of stalls, others left out, that are a multiple of b apart from each other. What frames
@@ -121,14 +150,28 @@ func near(at []Stall, bytes int) bool {
 	return 2*n >= len(at)-1
 }
 
-// wanders reports whether the stalls lie in different lines, and at different places of those. An application that writes a
-// line in two pieces stops at the same place of each; one that writes a long line slowly stops many times in it.
-func (l *Timeline) wanders(at []Stall) bool {
-	lines, places := map[int]bool{}, map[int]bool{}
+// wanders reports whether the stalls lie in different lines, and at places of those that are different for a buffer of b
+// bytes. An application that writes a line in two pieces stops at about the same place of each, and one that writes a long
+// line in pieces of b at multiples of b behind the same few bytes: only a buffer that knows of no lines stops anywhere.
+func (l *Timeline) wanders(at []Stall, b int) bool {
+	lines, longest := map[int]bool{}, 0
+	var places []int
 	for _, s := range at {
 		if line, ok := l.lineAt(s.Text); ok {
-			lines[line.Lo], places[s.Text-line.Lo] = true, true
+			lines[line.Lo] = true
+			longest = max(longest, line.Hi-line.Lo)
+			places = append(places, (s.Text-line.Lo)%b)
 		}
 	}
-	return len(lines) >= fewestTorn && len(places) > 1
+	return len(lines) >= fewestTorn && arc(places, b) > min(slack, longest/4) // there are few places in a short line
+}
+
+// arc returns the shortest stretch of a circle of b places that has all of these on it.
+func arc(places []int, b int) int {
+	slices.Sort(places)
+	widest := places[0] + b - places[len(places)-1]
+	for i := 1; i < len(places); i++ {
+		widest = max(widest, places[i]-places[i-1])
+	}
+	return b - widest
 }

@@ -65,3 +65,25 @@ func middle(ds []time.Duration) time.Duration {
 	ds = slices.Sorted(slices.Values(ds))
 	return ds[len(ds)/2]
 }
+
+// alike is by what factor the intervals of something that collects news and looks for it again and again may differ.
+const alike = 2.5
+
+// Bursts returns about how often bursts of whole events come, where their intervals are alike: something that looks for news
+// at intervals makes such bursts. It is 0 where they are not.
+func (l *Timeline) Bursts() time.Duration {
+	var gaps []time.Duration
+	for i := 1; i < len(l.Flights); i++ {
+		gaps = append(gaps, l.Flights[i].From-l.Flights[i-1].From)
+	}
+	if len(gaps) == 0 {
+		return 0
+	}
+	slices.Sort(gaps)
+	n := len(gaps)
+	least, most := gaps[n/10], gaps[n-1-n/10] // one in ten may be another
+	if float64(most) > alike*float64(least) || slices.ContainsFunc(l.Stalls, func(s Stall) bool { return s.Torn }) {
+		return 0
+	}
+	return middle(gaps)
+}

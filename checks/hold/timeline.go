@@ -8,6 +8,7 @@
 package hold
 
 import (
+	"cmp"
 	"sort"
 	"time"
 
@@ -140,19 +141,23 @@ func (l *Timeline) readEvents() {
 }
 
 // readStalls notes the gaps that neither the network nor this machine explains.
-func (l *Timeline) readStalls() {
+func (l *Timeline) readStalls() { l.Stalls = l.pauses(l.Stalled()) }
+
+// pauses returns the gaps of a length at least that this machine does not explain.
+func (l *Timeline) pauses(least time.Duration) (out []Stall) {
 	reach := l.reaches()
 	off := 0
 	for i, c := range l.x.Body {
 		if i > 0 {
 			from := l.x.Body[i-1].At
-			if gap := c.At - from; gap >= l.Stalled() && gap-l.late(from, c.At) >= l.Stalled() {
+			if gap := c.At - from; gap >= least && gap-l.late(from, c.At) >= least {
 				text := reach(from)
-				l.Stalls = append(l.Stalls, Stall{from, c.At, off, text, l.torn(text)})
+				out = append(out, Stall{from, c.At, off, text, l.torn(text)})
 			}
 		}
 		off += len(c.Data)
 	}
+	return out
 }
 
 // reaches returns how far the text had come at a moment; moments must be asked for in order.
@@ -233,6 +238,7 @@ type Power struct {
 	Watched       time.Duration // from the first byte of the body to the last
 	Hold          time.Duration // the shortest hold
 	Buffer        int           // the largest buffer; 0 for none
+	Least         int           // the smallest one: what is smaller fills before a hold would show, and nothing paused
 }
 
 func (l *Timeline) power() Power {
@@ -241,8 +247,9 @@ func (l *Timeline) power() Power {
 		p.Watched = l.Flights[n-1].To - l.Flights[0].From
 	}
 	for _, b := range buffers {
-		if l.size >= crossings*b {
-			p.Buffer = b
+		fills := time.Duration(float64(p.Watched) * float64(b) / float64(max(1, l.size)))
+		if l.size >= crossings*b && (fills >= p.Hold || len(l.Stalls) >= fewestTornSmall) { // its rest waits while nothing is sent
+			p.Buffer, p.Least = b, cmp.Or(p.Least, b)
 		}
 	}
 	return p

@@ -29,9 +29,10 @@ const codedLater = 80 * time.Millisecond
 // CodingsOf returns the answers in the order of asking.
 func CodingsOf(b *wire.Bundle) []Coded {
 	var out []Coded
+	away := Away(b)
 	for _, x := range exchanges(b, wire.EdgeCodings, wire.Via) {
 		if x.Origin() != nil {
-			out = append(out, codedOf(b, x))
+			out = append(out, codedOf(b, x, away))
 		}
 	}
 	for i := range out {
@@ -52,7 +53,7 @@ func plainOf(all []Coded, c Coded) *Coded {
 	return nil
 }
 
-func codedOf(b *wire.Bundle, x *wire.Exchange) Coded {
+func codedOf(b *wire.Bundle, x *wire.Exchange, away time.Duration) Coded {
 	c := Coded{X: x, Media: x.Case.Get("type"), Offered: x.Case.Get("offered"), Kept: x.Case.Get("cache") == "no-transform"}
 	c.Coding = strings.Join(x.Codings(), ", ")
 	pieces, sent := Pieces(x)
@@ -66,7 +67,7 @@ func codedOf(b *wire.Bundle, x *wire.Exchange) Coded {
 		return c
 	}
 	text, _ := x.Decoded()
-	way := min(journey(text, pieces), RTT(b)+shortStop) // what is far is not held
+	way := min(journey(text, pieces), away+shortStop) // what is far is not held
 	if c.Delays = DelaysOf(late); c.Delays.P50-way < codedLater {
 		return c
 	}

@@ -26,8 +26,18 @@ type Pace struct {
 // Late is by how much later than straight from the origin an event came.
 type Late struct {
 	Piece
-	By time.Duration
+	By     time.Duration
+	Behind bool // it is large, or was sent soon behind one that is: on a slow way it had to wait for it
 }
+
+const (
+	// largeEvent is above what a slow way carries in no time.
+	largeEvent = 2000
+	// clearing is for how long a slow way may be full behind a large event.
+	clearing = time.Second
+	// mostNear is by how much moments may differ that are the same: more would swallow the gaps between events.
+	mostNear = 20 * time.Millisecond
+)
 
 // PacesOf returns the runs in their order.
 func PacesOf(b *wire.Bundle) []Pace {
@@ -49,13 +59,18 @@ func paceOf(b *wire.Bundle, x *wire.Exchange) Pace {
 	}
 	pieces, sent := Pieces(x)
 	p := Pace{X: x, Version: x.Case.Get("version"), Sent: sent, Came: len(pieces), Busy: busy(b, x, 0, x.End.At)}
+	full := time.Duration(-1) // until when a slow way may be full
 	for _, c := range pieces {
 		by := max(0, c.Delay()-usual)
+		behind := c.Sent < full
+		if c.Hi-c.Lo > largeEvent { // of what is sent meanwhile some waits behind it
+			behind, full = true, max(full, c.Sent+max(clearing, c.Delay()*5/4))
+		}
 		if by >= shortStop && b.Late(x, c.Sent, c.Arrived) >= by/3 {
 			p.Spoilt++
 			continue
 		}
-		p.Late = append(p.Late, Late{c, by})
+		p.Late = append(p.Late, Late{c, by, behind})
 	}
 	if len(p.Late) > 0 {
 		p.Delays = DelaysOf(lateness(p.Late))
@@ -65,8 +80,8 @@ func paceOf(b *wire.Bundle, x *wire.Exchange) Pace {
 		came, _ := reached(text, h.Sent[len(h.Sent)-1].At)
 		p.ToEnd = came <= someBytes
 	}
-	near := max(10*time.Millisecond, RTT(b)/4)
-	p.Steady = len(p.Late) > 0 && alike(lateness(p.Late), func(time.Duration) time.Duration { return near })
+	near := min(max(10*time.Millisecond, RTT(b)/4), mostNear)
+	p.Steady = len(p.Late) > 0 && p.Delays.P95-p.Delays.P50 <= near && alike(lateness(p.Late), func(time.Duration) time.Duration { return near })
 	p.Behind = behind(pieces, near)
 	if t := periodOf(stops(b, x, longStop), pieces); !p.Busy && p.Delays.P50 >= t/4 { // of what waits for a timer half waits for half of its period
 		p.Period = t

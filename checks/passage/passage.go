@@ -101,6 +101,22 @@ func RTT(b *wire.Bundle) time.Duration {
 	return max(0, least)
 }
 
+// Away returns the round trip through the hop, as far as it is known: that to the hop itself, or twice the quickest way to our
+// origin where that is longer. The hop may be near and its origin far, or what seems to be the hop no more than a relay.
+func Away(b *wire.Bundle) time.Duration {
+	least := time.Duration(-1)
+	for _, s := range []wire.Scene{wire.EdgeFields, wire.EdgePace} {
+		for _, x := range exchanges(b, s, wire.Via) {
+			for _, h := range x.Hits {
+				if least < 0 || h.At < least {
+					least = max(0, h.At)
+				}
+			}
+		}
+	}
+	return max(RTT(b), 2*least)
+}
+
 // mostBusy is for what part of an exchange this machine may have had no time for us. Above it, hops on the same machine have
 // none either, and whatever comes late may be its doing.
 const mostBusy = 0.05
@@ -120,15 +136,15 @@ func busy(b *wire.Bundle, x *wire.Exchange, from, to time.Duration) bool {
 // A Stop is a place at which a stream did not go on although more of it had been sent.
 type Stop struct {
 	Off      int           // how many bytes had come
-	From, To time.Duration // from when more was due until it came
+	From, To time.Duration // from when more was due, the way included, until it came
 	Torn     bool          // it broke off within a piece
 }
 
 // Long returns how long the stop took.
 func (s Stop) Long() time.Duration { return s.To - s.From }
 
-// stops returns the stops of an exchange that took longer than least, and longer than bytes are on their way anyway. Those
-// that a pause of this machine may explain are left out.
+// stops returns the stops of an exchange that took longer than least. Of what bytes
+// are on their way anyway nothing counts. Those that a pause of this machine may explain are left out.
 func stops(b *wire.Bundle, x *wire.Exchange, least time.Duration) []Stop {
 	pieces, _ := Pieces(x)
 	if len(pieces) == 0 {
@@ -140,8 +156,8 @@ func stops(b *wire.Bundle, x *wire.Exchange, least time.Duration) []Stop {
 	before := time.Duration(0)
 	text.Arrivals(func(at time.Duration, lo, _ int) {
 		if p, ok := pieceAt(pieces, lo); ok {
-			s := Stop{Off: lo, From: max(p.Sent, before), To: at, Torn: lo > p.Lo}
-			if long := s.Long() - way; long >= least && b.Late(x, s.From, s.To) < long/2 {
+			s := Stop{Off: lo, From: max(p.Sent+way, before), To: at, Torn: lo > p.Lo}
+			if long := s.Long(); long >= least && b.Late(x, s.From, s.To) < long/2 {
 				out = append(out, s)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ssespec/ssespec/checks/hold"
 	"github.com/ssespec/ssespec/checks/passage"
 	"github.com/ssespec/ssespec/checks/wire"
 )
@@ -46,6 +47,65 @@ func TestTheRoundTripIsThatOfTheQuickestConnectionToTheHop(t *testing.T) {
 	}}}}
 	if got := passage.RTT(b); got != 40*ms {
 		t.Errorf("got %v, want 40 ms: TLS takes a round trip of its own", got)
+	}
+}
+
+func TestAFarOriginIsAwayToo(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	hits := func(s wire.Scene, at ...time.Duration) *wire.Recording {
+		r := &wire.Recording{Scene: s}
+		for _, at := range at {
+			r.Exchanges = append(r.Exchanges, &wire.Exchange{Case: "route=via", Dial: 40 * ms, Hits: []*wire.Hit{{At: at}}})
+		}
+		return r
+	}
+	for _, c := range []struct {
+		name string
+		in   []*wire.Recording
+		want time.Duration
+	}{
+		{"twice the quickest way to the origin", []*wire.Recording{hits(wire.EdgeFields, 300*ms, 250*ms), hits(wire.EdgePace, 260*ms)}, 500 * ms},
+		{"the hop alone where the origin is near", []*wire.Recording{hits(wire.EdgePace, -ms)}, 40 * ms},
+		{"requests that may wait for others do not count", []*wire.Recording{hits(wire.EdgeHold, 900*ms)}, 40 * ms},
+	} {
+		if got := passage.Away(&wire.Bundle{Recordings: c.in}); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestATimerFarAwayIsNotOneBehind(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(30) {
+		b := recorded(seed, far(corkedBy(200*time.Millisecond, 65483), 250*time.Millisecond))
+		for _, r := range b.Recordings {
+			for _, x := range r.Exchanges {
+				x.Dial = 500 * time.Millisecond
+			}
+		}
+		if p := passage.PacesOf(b)[0]; p.Behind != hold.Clear {
+			t.Fatalf("seed %d: got %v", seed, p.Behind)
+		}
+	}
+}
+
+func TestFewLateEventsAreNotAllLateByTheSame(t *testing.T) {
+	t.Parallel()
+	slow := func(sent []wire.Chunk, _ time.Duration) (out []wire.Chunk) { // a hundred bytes in a millisecond
+		free := time.Duration(0)
+		for _, c := range sent {
+			free = max(free, c.At) + time.Duration(len(c.Data))*10*time.Microsecond
+			out = append(out, wire.Chunk{At: free, Data: c.Data})
+		}
+		return out
+	}
+	p := passage.PacesOf(recorded(1, slow))[0]
+	if p.Steady || p.Delays.P95 < 100*time.Millisecond {
+		t.Errorf("steady: %v; half came %v late, one in twenty %v", p.Steady, p.Delays.P50, p.Delays.P95)
+	}
+	if p := passage.PacesOf(recorded(1, lateBy(300*time.Millisecond)))[0]; !p.Steady {
+		t.Error("events that were all 300 ms late were not steady")
 	}
 }
 

@@ -26,6 +26,11 @@ func lateBy(d time.Duration) way {
 	}
 }
 
+// far is a long way behind another.
+func far(w way, d time.Duration) way {
+	return func(sent []wire.Chunk, end time.Duration) []wire.Chunk { return lateBy(d)(w(sent, end), end) }
+}
+
 // filled passes on what fills a buffer in which the head was too.
 func filled(size, head int) way {
 	return func(sent []wire.Chunk, end time.Duration) (out []wire.Chunk) {
@@ -199,6 +204,8 @@ func TestTheShapeOfAHop(t *testing.T) {
 		{"one that the drip is too short for", ticked(1900*ms, 370*ms), remedy.TimerHeld, 0, 1900 * ms},
 		{"a corked socket on loopback", corkedBy(200*ms, 65483), remedy.TimerHeld, 0, 200 * ms},
 		{"and on a network, where full segments leave at once", corkedBy(200*ms, 1448), remedy.TimerHeld, 0, 200 * ms},
+		{"a timer far away", far(ticked(200*ms, 0), 250*ms), remedy.TimerHeld, 0, 200 * ms},
+		{"a corked socket far away", far(corkedBy(200*ms, 65483), 250*ms), remedy.TimerHeld, 0, 200 * ms},
 		{"the end of large events waits", tailed(4096), remedy.LargeTail, 4096, 0},
 		{"each event waits for the next", oneLate, remedy.OneBehind, 0, 0},
 		{"all of it waits for the end", atTheEnd, remedy.HeldToEnd, 0, 0},
