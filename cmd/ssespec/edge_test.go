@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -50,12 +49,11 @@ func hopTo(t *testing.T, name, origin string) string {
 	return "http://" + ln.Addr().String() + "/stream"
 }
 
-// called runs a command in this process.
+// called runs the real binary: in one process two commands at once would share what the flags' library keeps.
 func called(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	code = run(t.Context(), args, &out, &errs)
-	return code, out.String(), errs.String()
+	r := ssespec(t, args...)
+	return r.code, r.stdout, r.stderr
 }
 
 // unbroken returns a text without the breaks of its lines.
