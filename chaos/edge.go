@@ -202,8 +202,7 @@ func (l *Lab) run(ctx context.Context, e errand) (*wire.Exchange, error) {
 	}
 	var zero time.Time
 	a.sent = func(t time.Time) { zero = t }
-	u, x, err := one.send(ctx, a)
-	_ = u
+	_, x, err := one.send(ctx, a)
 	if err != nil {
 		return nil, err
 	}

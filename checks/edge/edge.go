@@ -35,14 +35,9 @@ func route(ev *checks.Evidence, s wire.Scene, name string) []*checks.View {
 // twin returns the exchange of the same case straight to the origin, or nil.
 func twin(ev *checks.Evidence, v *checks.View) *checks.View {
 	for _, d := range route(ev, v.Scene, wire.Direct) {
-		if d.Case == direct(v.Case) {
+		if d.Counterpart(v.Exchange) {
 			return d
 		}
 	}
 	return nil
-}
-
-// direct returns the case of an exchange with the direct route in place of its own.
-func direct(c wire.Case) wire.Case {
-	return "route=" + wire.Direct + c[len("route="+c.Get("route")):]
 }

@@ -142,19 +142,11 @@ func (w *window) tell() {
 // feed returns what a reader saw, on the clock of the run.
 func (w *window) feed(b *wire.Bundle, v *checks.View) passage.Feed {
 	start := v.Began.Sub(b.Began)
-	f := passage.Feed{From: start, To: start + v.End.At, Over: v.End.Kind.ServerEnded(), Named: w.named, RTT: roundTrip(v)}
+	f := passage.Feed{From: start, To: start + v.End.At, Over: v.End.Kind.ServerEnded(), Named: w.named, RTT: v.RoundTrip()}
 	for _, e := range v.Stream.Events {
 		f.Items = append(f.Items, passage.Item{Key: w.key(v, e), At: start + v.Text.When(e.Hi-1), Lo: e.Lo, Hi: e.Hi})
 	}
 	return f
-}
-
-// roundTrip is what a round trip takes at most: the handshake of TLS needs another.
-func roundTrip(v *checks.View) time.Duration {
-	if v.TLS != nil {
-		return v.Dial / 2
-	}
-	return v.Dial
 }
 
 // behind compares what two readers of a window saw.

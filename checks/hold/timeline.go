@@ -78,23 +78,19 @@ func Read(x *wire.Exchange, s *stream.Stream, t wire.Text, late func(from, to ti
 	return l
 }
 
-// roundTrip returns the most that a round trip can take. The connection took one at least, and two with TLS (RFC 8446, 2);
-// so did the request and the first byte of its answer.
+// roundTrip returns the most that a round trip can take: the connection took one at least, and so did the request and the
+// first byte of its answer.
 func roundTrip(x *wire.Exchange) time.Duration {
-	d := x.Dial
-	if x.TLS != nil {
-		d /= 2
-	}
 	if x.HeadAt > 0 {
-		d = min(d, x.HeadAt)
+		return min(x.RoundTrip(), x.HeadAt)
 	}
-	return d
+	return x.RoundTrip()
 }
 
-// Together is the longest gap between two reads of one flight. Below 20 ms lie the pauses of a scheduler, above 50 ms
-// those of an application.
-func (l *Timeline) Together() time.Duration {
-	return min(max(l.RTT, 20*time.Millisecond), 50*time.Millisecond)
+// Together is the longest gap between two reads of one flight, where a round trip takes so long. Below 20 ms lie the
+// pauses of a scheduler, above 50 ms those of an application.
+func Together(rtt time.Duration) time.Duration {
+	return min(max(rtt, 20*time.Millisecond), 50*time.Millisecond)
 }
 
 // Stalled is the shortest gap that the network does not make by itself: it is above a delayed ACK (40 ms), the least
@@ -108,7 +104,7 @@ func (l *Timeline) readFlights() {
 	off := 0
 	for _, c := range l.x.Body {
 		n := len(l.Flights)
-		if n == 0 || c.At-l.Flights[n-1].To > l.Together() {
+		if n == 0 || c.At-l.Flights[n-1].To > Together(l.RTT) {
 			l.Flights = append(l.Flights, Flight{From: c.At, Lo: off})
 			n++
 		}

@@ -66,12 +66,9 @@ func AnswerOf(x *wire.Exchange) Answer {
 // flightsOf returns how many bytes each flight of an answer had.
 func flightsOf(x *wire.Exchange) []int {
 	var out []int
-	rtt := x.Dial
-	if x.TLS != nil {
-		rtt /= 2
-	}
+	together := hold.Together(x.RoundTrip())
 	for i, c := range x.Body {
-		if i == 0 || c.At-x.Body[i-1].At > flightGap(rtt) {
+		if i == 0 || c.At-x.Body[i-1].At > together {
 			out = append(out, 0)
 		}
 		out[len(out)-1] += len(c.Data)

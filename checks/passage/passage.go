@@ -74,14 +74,14 @@ func exchanges(b *wire.Bundle, s wire.Scene, route string) []*wire.Exchange {
 // twin returns the exchange of the same case straight to the origin, or nil.
 func twin(b *wire.Bundle, s wire.Scene, x *wire.Exchange) *wire.Exchange {
 	for _, d := range exchanges(b, s, wire.Direct) {
-		if string(d.Case[len("route="+wire.Direct):]) == string(x.Case[len("route="+x.Route()):]) {
+		if d.Counterpart(x) {
 			return d
 		}
 	}
 	return nil
 }
 
-// RTT returns the round trip to the hop: no more than the quickest connection took to open. TLS needs another.
+// RTT returns the round trip to the hop: no more than the quickest connection took to open.
 func RTT(b *wire.Bundle) time.Duration {
 	least := time.Duration(-1)
 	for _, r := range b.Recordings {
@@ -89,11 +89,7 @@ func RTT(b *wire.Bundle) time.Duration {
 			if x.Route() != wire.Via {
 				continue
 			}
-			d := x.Dial
-			if x.TLS != nil {
-				d /= 2
-			}
-			if least < 0 || d < least {
+			if d := x.RoundTrip(); least < 0 || d < least {
 				least = d
 			}
 		}

@@ -3,6 +3,8 @@ package passage
 import (
 	"slices"
 	"time"
+
+	"github.com/ssespec/ssespec/checks/hold"
 )
 
 // An Item is one event of a feed as one reader saw it.
@@ -81,14 +83,9 @@ func Behind(reader, other Feed, drop time.Duration, late func(from, to time.Dura
 		}
 		l.Each, l.Next, l.Paused = append(l.Each, max(0, end-it.At-paused)), append(l.Next, next), append(l.Paused, paused)
 	}
-	gap := flightGap(max(reader.RTT, other.RTT))
+	gap := hold.Together(max(reader.RTT, other.RTT))
 	l.Flights = [2]int{flights(sent, gap), flights(came, gap)}
 	return l
-}
-
-// flightGap is the longest gap between two events of one flight, see [hold.Timeline.Together].
-func flightGap(rtt time.Duration) time.Duration {
-	return min(max(rtt, 20*time.Millisecond), 50*time.Millisecond)
 }
 
 // flights counts in how many pieces what came at the given moments did.

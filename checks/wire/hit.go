@@ -32,6 +32,17 @@ func (c Case) Duration(key string) time.Duration {
 	return d
 }
 
+// Without returns the case without a key.
+func (c Case) Without(key string) Case {
+	var kept []string
+	for w := range strings.FieldsSeq(string(c)) {
+		if k, _, _ := strings.Cut(w, "="); k != key {
+			kept = append(kept, w)
+		}
+	}
+	return Case(strings.Join(kept, " "))
+}
+
 // With returns the case with one more key.
 func (c Case) With(key, value string) Case {
 	w := key + "=" + value
@@ -46,6 +57,11 @@ const (
 	Direct = "direct" // straight to the origin
 	Via    = "via"    // through what is under test
 )
+
+// Counterpart reports whether an exchange is the same as another one, but for the route.
+func (x *Exchange) Counterpart(y *Exchange) bool {
+	return x.Case.Without("route") == y.Case.Without("route")
+}
 
 // Route returns by which way the exchange went: [Direct], [Via] or the name of a hop.
 func (x *Exchange) Route() string { return x.Case.Get("route") }

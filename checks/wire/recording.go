@@ -426,6 +426,14 @@ func (h Header) Tokens(name string) []string {
 	return out
 }
 
+// RoundTrip returns what a round trip takes at most: to open the connection took one, and another with TLS (RFC 8446, 2).
+func (x *Exchange) RoundTrip() time.Duration {
+	if x.TLS != nil {
+		return x.Dial / 2
+	}
+	return x.Dial
+}
+
 // BodyBytes returns the body before content decoding in one piece.
 func (x *Exchange) BodyBytes() []byte { return join(x.Body) }
 

@@ -52,7 +52,7 @@ type stand struct {
 // TestEdgesOfProxies puts the real binary behind each proxy.
 func TestEdgesOfProxies(t *testing.T) {
 	if raceDetector {
-		t.Skip("the proxies are no faster than they are, and the race detector is slow: they are judged without it")
+		t.Skip("proxies in other processes race with nothing here: .ci/run judges them in its run without the race detector")
 	}
 	all := slices.DeleteFunc(slices.Concat(goodStands(t), badStands(t)), func(s stand) bool { return !strings.Contains(s.name, *stands) })
 	places := make(chan struct{}, 3*runtime.NumCPU()) // a run is silent most of its time
@@ -85,7 +85,7 @@ func TestEdgesOfProxies(t *testing.T) {
 // makes late is not the proxy's doing.
 func TestEdgesOfStarvedProxies(t *testing.T) {
 	if raceDetector || testing.Short() {
-		t.Skip("it takes long")
+		t.Skip("it keeps all cores busy for half a minute: .ci/run does so in its run without the race detector")
 	}
 	var all []place
 	for _, s := range goodStands(t) {
