@@ -16,5 +16,5 @@
 //
 // Other scenes ask as a page on another origin does ([Lab.Origin]), as strangers do, and as an [EventSource] that comes back.
 //
-// It imports browser, profile, stream and wire of this module, and never the checks.
+// It imports origin, browser, hold, profile, stream and wire of this module, and never the checks.
 package chaos

@@ -13,5 +13,5 @@
 //  4. Add a defect to package fixtures whose Breaks is the check's ID.
 //  5. Run go test ./... -update, and read what changed.
 //
-// This package imports profile, stream and wire, and never a family.
+// This package imports remedy, stream and wire, and never a family.
 package checks

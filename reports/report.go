@@ -5,7 +5,7 @@
 // every format. Whatever a server sent is escaped before it is written, so that a hostile stream
 // can neither drive a terminal nor break a format.
 //
-// It imports checks, browser, hold, passage, recovery, remedy, stream and wire.
+// It imports checks, browser, passage, recovery, remedy, stream and wire.
 package reports
 
 import (

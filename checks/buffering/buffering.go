@@ -2,7 +2,7 @@
 //
 // They look at when bytes came. That tells that bytes were held and never by whom, and an origin that speaks in bursts,
 // looks for news once a second, thinks before it speaks or is simply done soon must not be called held. It imports checks,
-// hold, remedy, stream and wire.
+// browser, hold, remedy and wire.
 package buffering
 
 import (

@@ -2,7 +2,7 @@
 // repeats or hides.
 //
 // They look at streams that were recorded at both ends, or straight from the endpoint and through each hop. It imports
-// checks, hold, passage, remedy and wire.
+// checks, browser, hold, passage, remedy, stream and wire.
 package edge
 
 import (

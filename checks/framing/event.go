@@ -97,7 +97,7 @@ func (sp *splits) take(v *checks.View, t *tally, f shape, b stream.Block) {
 	case nameless:
 		sp.nameless++
 	}
-	sp.pending = f.named && f.data == 0 && !isHeartbeat(v.Stream.Value(f.name))
+	sp.pending = f.named && f.data == 0 && !stream.IsHeartbeat(v.Stream.Value(f.name))
 	sp.last = f
 }
 

@@ -64,7 +64,7 @@ type payloads struct {
 func payloadsOf(s *stream.Stream) (p payloads) {
 	for i, e := range s.Events {
 		switch {
-		case isMarker(e.Data) || isHeartbeat(e.Type):
+		case isMarker(e.Data) || stream.IsHeartbeat(e.Type):
 		case !json.Valid(e.Data):
 			p.bad = append(p.bad, i)
 		case beginsJSON(e.Data):
@@ -90,15 +90,6 @@ func isMarker(b []byte) bool {
 		}
 	}
 	return true
-}
-
-// isHeartbeat reports whether an event of that type is sent to keep the connection busy.
-func isHeartbeat(name []byte) bool {
-	switch string(bytes.ToLower(name[:min(len(name), 16)])) {
-	case "ping", "heartbeat", "keepalive", "keep-alive", "keep_alive":
-		return true
-	}
-	return false
 }
 
 // beginsJSON reports whether b begins like a JSON object or array.

@@ -1,9 +1,7 @@
 package hold
 
 import (
-	"bytes"
 	"sort"
-	"strings"
 	"time"
 
 	"github.com/ssespec/ssespec/checks/stream"
@@ -74,7 +72,7 @@ func (l *Timeline) beats() []beat {
 	seen := 0 // events that are heartbeats
 	for b := range l.s.Blocks() {
 		if b.Event >= 0 {
-			if e := l.s.Events[b.Event]; isBeat(e.Type) {
+			if e := l.s.Events[b.Event]; stream.IsHeartbeat(e.Type) {
 				says := string(e.Type) + "\n" + string(e.Data)
 				events[says] = append(events[says], l.beat(b.Lo, b.Hi, b.Event-seen))
 				seen++
@@ -126,18 +124,6 @@ func (l *Timeline) beat(lo, hi, events int) beat {
 	at := l.t.When(hi - 1)
 	f := sort.Search(len(l.Flights), func(i int) bool { return l.Flights[i].To >= at })
 	return beat{at, lo, hi, events, f}
-}
-
-// isBeat reports whether an event goes by the name of a heartbeat.
-func isBeat(name []byte) bool {
-	if len(name) == 0 || len(name) > longestBeat {
-		return false
-	}
-	switch strings.ToLower(string(bytes.TrimSpace(name))) {
-	case "ping", "heartbeat", "heart-beat", "heart_beat", "keepalive", "keep-alive", "keep_alive", "hb", "alive":
-		return true
-	}
-	return false
 }
 
 // counted reports whether the same number of events lies between all heartbeats, and it is not zero.

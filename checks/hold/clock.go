@@ -67,7 +67,7 @@ func (l *Timeline) findClock() *Clock {
 	events := l.s.Events[:min(len(l.s.Events), mostRead)]
 	asked := 0
 	for i, e := range events {
-		if isBeat(e.Type) || l.history(i) {
+		if stream.IsHeartbeat(e.Type) || l.history(i) {
 			continue
 		}
 		asked++

@@ -3,23 +3,12 @@ package liveness
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/stream"
 	"github.com/ssespec/ssespec/checks/wire"
 )
-
-// beats are the words by which heartbeats go, as event name or as data.
-var beats = map[string]bool{
-	"ping": true, "pong": true, "heartbeat": true, "heart-beat": true, "heart_beat": true, "keepalive": true,
-	"keep-alive": true, "keep_alive": true, "hb": true, "alive": true, "noop": true,
-}
-
-func isBeat(word []byte) bool {
-	return len(word) < 16 && beats[strings.ToLower(strings.TrimSpace(string(word)))]
-}
 
 // slowLine is longer than a comment takes that is written at once, and shorter than any heartbeat's period.
 const slowLine = 4 * time.Second
@@ -76,14 +65,14 @@ func blockFault(s *stream.Stream, b stream.Block) (why string, heartbeat bool) {
 		return "", false
 	}
 	if b.Event >= 0 {
-		return "", isBeat(s.Events[b.Event].Type)
+		return "", stream.IsHeartbeat(s.Events[b.Event].Type)
 	}
 	spaces, named := 0, false
 	for _, l := range b.Lines[:len(b.Lines)-1] {
 		switch c := s.Content(l); {
 		case len(bytes.Trim(c, " \t")) == 0:
 			spaces++
-		case string(s.Name(l)) == "event" && isBeat(s.Value(l)):
+		case string(s.Name(l)) == "event" && stream.IsHeartbeat(s.Value(l)):
 			named = true
 		case string(s.Name(l)) != "event" && !s.IsComment(l):
 			return "", false // it holds something else, such as an id
@@ -119,7 +108,7 @@ stream before the network does needs an event.`,
 			}
 		}
 		for _, e := range v.Stream.Events {
-			if isBeat(e.Type) {
+			if stream.IsHeartbeat(e.Type) {
 				events++
 			}
 		}
@@ -156,7 +145,7 @@ than three events are not judged.`,
 		var first stream.Event
 		seen := 0
 		for _, e := range v.Stream.Events {
-			if isBeat(e.Type) || isBeat(e.Data) || len(e.Data) == 0 {
+			if stream.IsHeartbeat(e.Type) || stream.IsHeartbeat(e.Data) || len(e.Data) == 0 {
 				continue
 			}
 			if seen++; seen == 1 {
