@@ -289,16 +289,21 @@ func TestNothingIsHeldThatWasNot(t *testing.T) {
 		fmt.Fprintf(&table, "%-32s %6d %8d %6d %6d %6d %6d %6d %6d %6d\n", key, c.runs, c.enough, c.found, c.named, c.block, c.beats, c.late, c.behind, c.fill)
 	}
 	t.Logf("%d runs\n%s", *runs, &table)
-	for key, least := range leastFound {
-		if c := rows[key]; c != nil && c.enough >= 20 && float64(c.found) < least*float64(c.enough) {
+	for key, c := range rows {
+		keeper, _, _ := strings.Cut(key, " / ")
+		least, own := leastFound[key]
+		if !own {
+			least = leastFound[keeper]
+		}
+		if c.enough >= 20 && float64(c.found) < least*float64(c.enough) {
 			t.Errorf("%s: got %d of %d found, want %.0f %%", key, c.found, c.enough, 100*least)
 		}
 	}
 }
 
-// leastFound is what part of the runs in which enough came must be found.
+// leastFound is what part of the runs in which enough came must be found, of each origin alone too.
 var leastFound = map[string]float64{
-	"4096 bytes": 0.94, "8192 bytes": 0.78, "16384 bytes": 0.91, "to the end": 0.99,
+	"4096 bytes": 0.94, "8192 bytes": 0.78, "8192 bytes / small poll loop": 0.45, "16384 bytes": 0.91, "to the end": 0.99,
 }
 
 func (c *row) add(d row) {
