@@ -27,9 +27,11 @@ A stream keeps its connection, and often a worker, for as long as it lasts. Behi
 fifth reader waits until one of the others leaves, and everything else on the site with him.
 
 Eight streams are opened at once; each must reach the origin within two seconds and bring its first event.
-Streams of ours that were open beside them count as well. A size that failed was tried twice.`,
+Streams of ours that were open beside them count as well. A size that failed was tried twice. Where the hop refuses other
+requests of ours too, their rate may be what it limits, and that is inconclusive.`,
 	Fix:   "Give the route a server or a pool that does not spend a worker on each connection, or raise its limit.",
 	Needs: []wire.Scene{wire.EdgeCrowd},
+	Reads: []wire.Scene{wire.EdgeHold, wire.EdgeCut, wire.EdgeBytes, wire.EdgeCodings},
 	Judge: func(ev *checks.Evidence) checks.Outcome {
 		var found []checks.Finding
 		var said []string
@@ -50,6 +52,9 @@ Streams of ours that were open beside them count as well. A size that failed was
 		}
 		if len(said) == 0 {
 			return checks.Unseen("no crowd of streams came through, and it cannot be said that it was the hop")
+		}
+		if elsewhere := turnedAway(ev, wire.EdgeHold, wire.EdgeCut, wire.EdgeBytes, wire.EdgeCodings); len(found) > 0 && elsewhere != "" {
+			return checks.Unseen("%s, but the hop refuses elsewhere too, so that it may be their rate that is limited: %s", found[0].Message, elsewhere)
 		}
 		return checks.Judged(len(said), found, "HTTP versions (%s) over which %d streams at once came through", strings.Join(said, ", "), fewestStreams).Shows(symptoms...)
 	},
