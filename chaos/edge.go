@@ -46,10 +46,9 @@ func (d Depth) reaches(e Depth) bool { return slices.Index(depths, d) >= slices.
 // EdgeExperiments lists what is done at an edge, in the order of the report.
 func EdgeExperiments() []*Experiment {
 	return []*Experiment{
-		edgeFields, edgePace, edgeDrip, edgeHold, edgeCodings,
+		edgeFields, edgePace, edgeDrip, edgeHold, edgeCut, edgeCodings,
 		edgeSemantics, edgeShared, edgeAnswers,
-		edgeBytes, edgeCache, edgeCut,
-		edgeIdle, edgeAge, edgeLeave, edgePressure, edgeCrowd, edgeUpload,
+		edgeBytes, edgeCache, edgeIdle, edgeAge, edgeLeave, edgePressure, edgeCrowd, edgeUpload,
 		edgeRetry, // last: behind one that it did not answer a hop may take the origin out of service
 	}
 }
@@ -153,7 +152,7 @@ func (l *Lab) undertake(ctx context.Context, e *Experiment, missed error) Take {
 		t.Err = moot("it is asked at depth %s", e.From)
 	case l.purse.limit > 0 && l.purse.spent.Load()+int64(e.Requests) > l.purse.limit:
 		t.Err = errBudget
-	case l.tooLate():
+	case l.tooLate(e):
 		t.Err = fmt.Errorf("the time of depth %s was spent on what takes long at this hop", l.Edge.Depth)
 	default:
 		t.Recording, t.Err = e.Run(ctx, l)
@@ -165,12 +164,18 @@ func (l *Lab) undertake(ctx context.Context, e *Experiment, missed error) Take {
 }
 
 // lastStart is when the last experiment of a depth may begin, so that all end in the time that is promised for it. A hop
-// that holds for seconds makes each of them take longer.
-var lastStart = map[Depth]time.Duration{Quick: 15 * time.Second, Standard: 80 * time.Second}
+// that holds for seconds makes each of them take longer, but for brief ones, which may begin later.
+var (
+	lastStart = map[Depth]time.Duration{Quick: 15 * time.Second, Standard: 80 * time.Second}
+	forBrief  = 2 * time.Second
+)
 
 // tooLate reports whether there is no time left to begin an experiment.
-func (l *Lab) tooLate() bool {
+func (l *Lab) tooLate(e *Experiment) bool {
 	most, bounded := lastStart[l.Edge.Depth]
+	if e.Brief {
+		most += forBrief
+	}
 	return bounded && time.Since(l.Edge.began) > most
 }
 

@@ -16,6 +16,7 @@ var edgeCut = &Experiment{
 	Doc:      "a reader who is told that the answer is whole never asks for the rest",
 	Requests: 28,
 	From:     Quick,
+	Brief:    true,
 	Moot:     ours,
 	Run: func(ctx context.Context, l *Lab) (*wire.Recording, error) {
 		long := cutTold

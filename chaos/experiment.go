@@ -24,6 +24,7 @@ type Experiment struct {
 	Safe     bool                                                 // its requests use a safe method even where the user's does not
 	From     Depth                                                // at an edge: the depth from which on it is made
 	Aside    bool                                                 // at an edge: it is nearly silent, and made beside the others
+	Brief    bool                                                 // at an edge: whatever the hop does, it ends in three seconds at depth quick, and in eight at others
 	Always   bool                                                 // made even where no stream was opened: it may tell why
 	Unless   func(*Lab) error                                     // why it is not made for this user, whatever the endpoint is; may be nil
 	Moot     func(*Lab) error                                     // why the scene does not concern the endpoint, as far as known without asking; may be nil
