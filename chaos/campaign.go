@@ -27,7 +27,7 @@ type Campaign struct {
 func Begin(ctx context.Context, l *Lab) *Campaign {
 	began := time.Now()
 	c := &Campaign{l: l, noise: l.listen(began)}
-	c.bundle = &wire.Bundle{Command: "chaos", Target: l.Secrets.Request(l.Target), Promises: l.Promises, Began: began, Seed: l.Seed, Sequence: l.Sequence}
+	c.bundle = &wire.Bundle{Command: "chaos", Target: l.Secrets.Request(l.Target), Promises: l.Promises, Limits: l.Slowest, Began: began, Seed: l.Seed, Sequence: l.Sequence}
 	plan := []*Experiment{control, again}
 	for t := range Perform(ctx, l, plan) {
 		l.keep(c.bundle, t)

@@ -143,7 +143,7 @@ func Gather(ctx context.Context, l *Lab, command string, plan []*Experiment) *wi
 	began := time.Now()
 	noise := l.listen(began)
 	b := &wire.Bundle{Command: command, Target: l.Secrets.Request(l.Target), Promises: l.Promises, Origin: l.Origin, Include: l.Include,
-		Clock: l.Clock, Heartbeat: l.Heartbeat, Began: began}
+		Clock: l.Clock, Heartbeat: l.Heartbeat, Limits: l.Slowest, Began: began}
 	for t := range Perform(ctx, l, plan) {
 		l.keep(b, t)
 	}

@@ -43,6 +43,7 @@ type Lab struct {
 	Scale     *Scale              // what makes the answer short or long; nil where nobody knows
 	Clock     string              // JSON path of the time at which each event was made, where the user knows one
 	Heartbeat time.Duration       // at which the endpoint is said to send something at least; 0 for none
+	Slowest   wire.Limits         // how slow the endpoint is said to be at most
 	Sequence  string              // JSON path of each event's number, where the user knows one
 	Patience  time.Duration       // how long a stream that was resumed may bring nothing new; 0 for the usual
 

@@ -17,6 +17,7 @@ type Check struct {
 	Title   string       // one sentence that states the requirement, no full stop
 	Level   Level        // what breaking it costs a conforming client; never chosen by the judge
 	Promise string       // where the user declared this promise, Level rises to Must; empty for most
+	Timing  bool         // it can fail because of how fast things came, so that a gate asks again before it believes a failure
 	Clause  Clause       // where it is written
 	Since   string       // the release that introduced it
 	Doc     string       // Go doc comment syntax: what breaks for a reader, and what is not flagged
@@ -186,6 +187,8 @@ type Result struct {
 	Level    Level // the check's own, or Must where a promise raised it
 	Required bool  // inconclusive is then not good enough
 	Outcome
+	Excuse *Excuse // why it does not count; nil for most
+	Runs   *Runs   // how often it failed, where it was asked more than once
 }
 
 // Judge asks every check of the suite, in order, and returns one result for each.

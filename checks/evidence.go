@@ -49,6 +49,9 @@ const (
 	Credentials  = "--origin --credentials"                   // with credentials
 	SecurePage   = "--origin https://…"                       // that page lies at an https URL
 	Heartbeat    = "--heartbeat"                              // something comes at least so often
+	FirstEvent   = "--first-event"                            // the first event comes so soon
+	GapP99       = "--gap-p99"                                // the next event comes so soon, but for one time in a hundred
+	Recovery     = "--recovery"                               // who is cut off has the next event so soon
 	ScriptResume = "--origin --expect resume --profile fetch" // (or llm, or mcp) a script's reader must be able to resume
 )
 
@@ -64,6 +67,12 @@ func (ev *Evidence) Promised(p string) bool {
 		return strings.HasPrefix(b.Origin, "https://")
 	case Heartbeat:
 		return b.Heartbeat > 0
+	case FirstEvent:
+		return b.Limits.FirstEvent > 0
+	case GapP99:
+		return b.Limits.GapP99 > 0
+	case Recovery:
+		return b.Limits.Recovery > 0
 	case ScriptResume:
 		return b.Origin != "" && slices.Contains(b.Promises, "resume") && slices.Contains([]string{"fetch", "llm", "mcp"}, ev.Profile())
 	}

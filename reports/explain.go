@@ -93,6 +93,9 @@ func (p *page) facts(c *checks.Check) {
 	for _, a := range c.After {
 		p.say("  ", "Is not judged where "+a+" failed.")
 	}
+	if c.Timing {
+		p.say("  ", "Rests on how fast things came, so a gate asks again before it believes a failure.")
+	}
 	if c.Level != checks.Fact { // facts never fail
 		p.say("  ", "See it fail: ssespec serve --break "+c.ID)
 	}

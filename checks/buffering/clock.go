@@ -13,6 +13,7 @@ var oneEventLate = &checks.Check{
 	ID:     "buffering/one-event-late",
 	Title:  "An event should not wait for the next one",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.Practice("https://github.com/dpskvn/express-sse/issues/26"),
 	Since:  "0.4",
 	Doc: `
@@ -60,6 +61,7 @@ var payloadTimestamp = &checks.Check{
 	ID:     "buffering/payload-timestamp",
 	Title:  "Events should come soon after the time that they carry",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.Practice(""),
 	Since:  "0.4",
 	Doc: `

@@ -18,6 +18,7 @@ var coalescing = &checks.Check{
 	ID:     "buffering/coalescing",
 	Title:  "Events must not wait until a buffer is full",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: checks.Practice("https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"),
 	Since:  "0.4",
 	Doc: `

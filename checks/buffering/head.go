@@ -27,6 +27,7 @@ var headersEarly = &checks.Check{
 	ID:     "buffering/headers-early",
 	Title:  "The head of a stream should come before its first event",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.HTML("9.2.3", "sse-processing-model", "When a user agent is to announce the connection"),
 	Since:  "0.4",
 	Doc: `

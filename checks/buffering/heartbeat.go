@@ -13,6 +13,7 @@ var heartbeatsThrough = &checks.Check{
 	ID:     "buffering/heartbeats-through",
 	Title:  "Heartbeats should come one by one, as they are sent",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: checks.HTML("9.2.7", "authoring-notes", "authors can include a comment line (one starting with a ':' character) every 15 seconds or so"),
 	Since:  "0.4",
 	Doc: `

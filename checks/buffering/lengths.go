@@ -25,6 +25,7 @@ var lengthScaling = &checks.Check{
 	ID:     "buffering/length-scaling",
 	Title:  "The first event of a long answer must not come later than that of a short one",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: checks.Practice(""),
 	Since:  "0.4",
 	Doc: `

@@ -25,6 +25,7 @@ var compressedParity = &checks.Check{
 	ID:     "buffering/compressed-parity",
 	Title:  "Events must come as soon where content codings are offered as where none is",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: checks.RFC("9110", "8.4", ""),
 	Since:  "0.4",
 	Doc: `
@@ -51,6 +52,7 @@ var versionParity = &checks.Check{
 	ID:     "buffering/version-parity",
 	Title:  "Events should come as soon over HTTP/1.1 as over HTTP/2",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: checks.Practice(""),
 	Since:  "0.4",
 	Doc: `
@@ -74,6 +76,7 @@ var userAgentParity = &checks.Check{
 	ID:     "buffering/useragent-parity",
 	Title:  "Events should come as soon for a browser's fetch() as for a tool",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: checks.Practice(""),
 	Since:  "0.4",
 	Doc: `

@@ -22,6 +22,7 @@ var wholeResponse = &checks.Check{
 	Title:   "The events of an answer must not all be held until its end",
 	Level:   checks.Must,
 	Promise: Incremental,
+	Timing:  true,
 	Clause:  checks.Practice("https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream"),
 	Since:   "0.4",
 	Doc: `

@@ -16,6 +16,7 @@ var codings = &checks.Check{
 	ID:     "edge/codings",
 	Title:  "A content coding must not hold events",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: notBlocking,
 	Since:  "0.4",
 	Doc: `

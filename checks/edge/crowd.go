@@ -20,6 +20,7 @@ var connectionLimit = &checks.Check{
 	ID:     "edge/connection-limit",
 	Title:  "A hop should serve more than a few streams at once",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: checks.HTML("9.2.7", "authoring-notes", "Clients that support HTTP's per-server connection limitation might run into trouble when opening multiple pages from a site if each page has an EventSource"),
 	Since:  "0.4",
 	Doc: `

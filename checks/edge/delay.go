@@ -21,6 +21,7 @@ var delay = &checks.Check{
 	ID:     "edge/delay",
 	Title:  "What stands between origin and reader must pass on each event at once",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: notBlocking,
 	Since:  "0.4",
 	Doc: `
@@ -43,6 +44,7 @@ var latency = &checks.Check{
 	ID:     "edge/latency",
 	Title:  "A hop should make events later by no more than the way is long",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: notBlocking,
 	Since:  "0.4",
 	Doc: `

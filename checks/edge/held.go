@@ -18,6 +18,7 @@ var heldToEnd = &checks.Check{
 	ID:     "edge/held-to-end",
 	Title:  "What stands between origin and reader must not wait for the end of an answer",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: notBlocking,
 	Since:  "0.4",
 	Doc: `
@@ -57,6 +58,7 @@ var largeEvent = &checks.Check{
 	ID:     "edge/large-event",
 	Title:  "The end of a large event must not wait for the next one",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: notBlocking,
 	Since:  "0.4",
 	Doc: `
@@ -76,6 +78,7 @@ var byteBuffer = &checks.Check{
 	ID:     "edge/byte-buffer",
 	Title:  "Bytes must not wait until a buffer is full",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: notBlocking,
 	Since:  "0.4",
 	Doc: `
@@ -102,6 +105,7 @@ var oneBehind = &checks.Check{
 	ID:     "edge/one-behind",
 	Title:  "An event must not wait for the next one",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: notBlocking,
 	Since:  "0.4",
 	Doc: `
@@ -119,6 +123,7 @@ var flushInterval = &checks.Check{
 	ID:     "edge/flush-interval",
 	Title:  "What has come should be passed on at once, and not when a timer fires",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: notBlocking,
 	Since:  "0.4",
 	Doc: `
@@ -138,6 +143,7 @@ var headersEarly = &checks.Check{
 	ID:     "edge/headers-early",
 	Title:  "The head of an answer should not wait for its body",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: checks.HTML("9.2.2", "dom-eventsource-onopen", "announce the connection"),
 	Since:  "0.4",
 	Doc: `

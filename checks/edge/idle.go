@@ -198,6 +198,7 @@ var silentDrop = &checks.Check{
 	ID:     "edge/silent-drop",
 	Title:  "A stream that is given up should be ended, not forgotten",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: checks.Practice(""),
 	Since:  "0.4",
 	Doc: `

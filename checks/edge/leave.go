@@ -19,6 +19,7 @@ var leaveHeard = &checks.Check{
 	ID:     "edge/leave-heard",
 	Title:  "The origin must learn that its reader has left",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: checks.Practice(""),
 	Since:  "0.4",
 	Doc: `

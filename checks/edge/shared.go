@@ -20,6 +20,7 @@ var addedDelay = &checks.Check{
 	ID:     "edge/added-delay",
 	Title:  "Events must come through the hop no later, and in no larger pieces, than straight from the endpoint",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: checks.HTML("9.2.5", "parsing-an-event-stream", "user agents should … not block on buffering"),
 	Since:  "0.4",
 	Doc: `

@@ -12,6 +12,7 @@ var browserRequest = &checks.Check{
 	ID:     "http/browser-request",
 	Title:  "A request as browsers make it must be given the stream",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: failsConnection,
 	Since:  "0.1",
 	Doc: `

@@ -73,6 +73,7 @@ var h2FlowControl = &checks.Check{
 	ID:     "http/h2-flow-control",
 	Title:  "An HTTP/2 stream that nobody reads should not hold up its neighbours",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.RFC("9113", "5.2", "A flow-control scheme ensures that streams on the same connection do not destructively interfere with each other"),
 	Since:  "0.1",
 	Doc: `

@@ -84,6 +84,7 @@ var headPrompt = &checks.Check{
 	ID:     "http/head-prompt",
 	Title:  "HEAD should be answered at once",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: checks.RFC("9110", "9.3.2", "The HEAD method is identical to GET except that the server MUST NOT send content in the response"),
 	Since:  "0.1",
 	Doc: `

@@ -17,6 +17,7 @@ var heartbeatForm = &checks.Check{
 	ID:     "liveness/heartbeat-form",
 	Title:  "A heartbeat should be a whole comment line, or an event with data",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.HTML("9.2.5", "parsing-an-event-stream", "comment = colon *any-char end-of-line"),
 	Since:  "0.1",
 	Doc: `

@@ -25,6 +25,7 @@ var keepalive = &checks.Check{
 	ID:     "liveness/keepalive",
 	Title:  "A stream should not fall silent for more than 30 seconds",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.HTML("9.2.7", "authoring-notes", "authors can include a comment line (one starting with a ':' character) every 15 seconds or so"),
 	Since:  "0.1",
 	Doc: `

@@ -15,6 +15,7 @@ var connectLatency = &checks.Check{
 	ID:     "liveness/connect-latency",
 	Title:  "The head of an answer should come within 10 seconds",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.Practice(""),
 	Since:  "0.1",
 	Doc: `

@@ -41,6 +41,7 @@ var release = &checks.Check{
 	ID:     "liveness/release",
 	Title:  "A server should be free again after fifty streams were opened and cut",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.Practice(""),
 	Since:  "0.1",
 	Doc: `

@@ -16,6 +16,7 @@ var heartbeatKept = &checks.Check{
 	Title:   "A declared heartbeat should be kept",
 	Level:   checks.Advice,
 	Promise: checks.Heartbeat,
+	Timing:  true,
 	Clause:  checks.HTML("9.2.7", "authoring-notes", "authors can include a comment line (one starting with a ':' character) every 15 seconds or so"),
 	Since:   "0.4",
 	Doc: `

@@ -23,6 +23,7 @@ var tightLoop = &checks.Check{
 	ID:     "reconnect/tight-loop",
 	Title:  "A server that ends each answer at once should not call its readers back within a second",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.HTML("9.2.3", "sse-processing-model", "Wait a delay equal to the reconnection time of the event source"),
 	Since:  "0.3",
 	Doc: `

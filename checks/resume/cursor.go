@@ -22,6 +22,7 @@ var hostileID = &checks.Check{
 	ID:     "resume/hostile-id",
 	Title:  "An id that makes no sense should be refused or ignored",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: checks.RFC("9110", "5.5", ""),
 	Since:  "0.2",
 	Doc: `
@@ -43,6 +44,7 @@ var unknownID = &checks.Check{
 	ID:     "resume/unknown-id",
 	Title:  "A reader that names an id which is not known should be given an answer",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.Practice("https://github.com/whatwg/html/issues/8297"),
 	Since:  "0.2",
 	Doc: `
@@ -90,6 +92,7 @@ var emptyHeader = &checks.Check{
 	ID:     "resume/empty-header",
 	Title:  "An empty Last-Event-ID should be treated like none",
 	Level:  checks.Advice,
+	Timing: true,
 	Clause: checks.HTML("9.2.3", "sse-processing-model", "If the EventSource object's last event ID string is not the empty string"),
 	Since:  "0.2",
 	Doc: `

@@ -106,6 +106,7 @@ var hung = &checks.Check{
 	ID:     "resume/hung",
 	Title:  "An answer that was taken up again must come to its end",
 	Level:  checks.Must,
+	Timing: true,
 	Clause: lastEventID,
 	Since:  "0.2",
 	Doc: `

@@ -56,6 +56,7 @@ var terminalCursor = &checks.Check{
 	ID:     "resume/terminal-cursor",
 	Title:  "A reader that has the whole answer should be told at once that there is no more",
 	Level:  checks.Should,
+	Timing: true,
 	Clause: checks.HTML("9.2.1", "server-sent-events-intro", "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting using the HTTP 204 No Content response code"),
 	Since:  "0.2",
 	Doc: `

@@ -17,6 +17,7 @@ import (
 	"github.com/ssespec/ssespec/checks/reconnect"
 	"github.com/ssespec/ssespec/checks/resume"
 	"github.com/ssespec/ssespec/checks/security"
+	"github.com/ssespec/ssespec/checks/threshold"
 )
 
 // All returns every check of every family.
@@ -25,11 +26,11 @@ func All() checks.Suite { return slices.Concat(Undisturbed(), Disturbed(), Betwe
 // Undisturbed returns the checks that look at an endpoint left alone.
 func Undisturbed() checks.Suite {
 	return slices.Concat(headers.Suite, http.Suite, framing.Suite, liveness.Suite, reconnect.Suite, cors.Suite, security.Suite,
-		buffering.Suite)
+		buffering.Suite, threshold.Undisturbed)
 }
 
 // Between returns the checks that look at what stands between an origin and its reader.
 func Between() checks.Suite { return slices.Clone(edge.Suite) }
 
 // Disturbed returns the checks that look at interrupted answers.
-func Disturbed() checks.Suite { return slices.Clone(resume.Suite) }
+func Disturbed() checks.Suite { return slices.Concat(resume.Suite, threshold.Disturbed) }

@@ -54,7 +54,8 @@ func everything(s string) *Bundle {
 		Command: s, Name: s, Profile: s, Promises: []string{s, "b"},
 		Target: Request{Method: "POST", URL: s, Proto: s, Header: fields, Body: []byte(s + "x")},
 		Origin: s, Include: true, Sequence: s, Clock: s, Heartbeat: 15 * time.Second,
-		Began: at, Duration: 90*time.Second + time.Nanosecond, Requests: 7, Seed: -1 << 63,
+		Limits: Limits{FirstEvent: time.Second, GapP99: 2 * time.Second, Recovery: 3 * time.Second},
+		Began:  at, Duration: 90*time.Second + time.Nanosecond, Requests: 7, Seed: -1 << 63,
 		Hops: []Hop{{s, s}, {"via", "http://a/"}}, Depth: s,
 		Noise: &Noise{P50: time.Microsecond, P99: time.Millisecond, Pauses: []Stretch{{time.Second, 2 * time.Second}}},
 		Gaps:  []Gap{{Scene: Fetch, Reason: s}, {Scene: Scene(s), Moot: true, Reason: "no"}},
@@ -152,6 +153,9 @@ credentials include
 sequence "a b\xff"
 clock "a b\xff"
 heartbeat 15s
+limit first-event 1s
+limit gap-p99 2s
+limit recovery 3s
 began 2024-02-29T23:59:59.123456789Z
 duration 1m30.000000001s
 requests 7

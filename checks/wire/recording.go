@@ -8,6 +8,7 @@
 package wire
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -126,6 +127,7 @@ type Bundle struct {
 	Sequence  string        // the JSON path of each event's number, where the user knows one
 	Clock     string        // the JSON path of the time at which each event was made, where the user knows one
 	Heartbeat time.Duration // at which something comes at least, as the user declared; 0 for none
+	Limits    Limits        // how slow it may be, as the user declared
 	Began     time.Time     // start of the first request
 	Duration  time.Duration // of the whole run
 	Requests  int           // how many requests were sent
@@ -137,6 +139,28 @@ type Bundle struct {
 	Recordings []*Recording
 	Gaps       []Gap
 	Wants      []string // lines that begin with "want", kept for checktest
+}
+
+// Limits say how slow an endpoint may be; 0 sets none.
+type Limits struct {
+	FirstEvent time.Duration // from the request to the first event
+	GapP99     time.Duration // between an event and the next, but for one time in a hundred
+	Recovery   time.Duration // from a cut to the next event
+}
+
+// Or returns l, and what other says where l sets no limit.
+func (l Limits) Or(other Limits) Limits {
+	return Limits{cmp.Or(l.FirstEvent, other.FirstEvent), cmp.Or(l.GapP99, other.GapP99), cmp.Or(l.Recovery, other.Recovery)}
+}
+
+// A namedLimit is a limit under the name by which it is kept.
+type namedLimit struct {
+	name  string
+	value *time.Duration
+}
+
+func (l *Limits) named() []namedLimit {
+	return []namedLimit{{"first-event", &l.FirstEvent}, {"gap-p99", &l.GapP99}, {"recovery", &l.Recovery}}
 }
 
 // Noise says how late the recording machine was while it recorded: a control stream of its own, on loopback in the

@@ -108,6 +108,8 @@ func (d *recReader) bundleLine(key, rest string) error {
 		return err
 	case "pause":
 		return d.pause(w)
+	case "limit":
+		return b.Limits.set(w)
 	case "hop":
 		if len(w) != 2 {
 			return errors.New("hop is not: hop <name> <URL>")
@@ -192,6 +194,18 @@ func (d *recReader) trial(key string, w []string) error {
 	}
 	t.Gap, t.Moot = w[0], key == "moot"
 	return nil
+}
+
+// set reads what limit says.
+func (l *Limits) set(w []string) error {
+	for _, n := range l.named() {
+		if len(w) == 2 && w[0] == n.name {
+			var err error
+			*n.value, err = duration(w[1])
+			return err
+		}
+	}
+	return errors.New("limit is not: limit first-event|gap-p99|recovery <duration>")
 }
 
 func noise(w []string) (*Noise, error) {

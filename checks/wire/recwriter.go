@@ -80,6 +80,11 @@ func (e *recWriter) bundle(b *Bundle) {
 	if b.Heartbeat != 0 {
 		e.line("heartbeat", b.Heartbeat.String())
 	}
+	for _, l := range b.Limits.named() {
+		if *l.value != 0 {
+			e.line("limit", l.name, l.value.String())
+		}
+	}
 	if !b.Began.IsZero() {
 		e.line("began", b.Began.UTC().Format(time.RFC3339Nano))
 	}
