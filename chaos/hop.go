@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,7 +20,6 @@ type hop struct {
 	reader  net.Conn // its other end
 	far     net.Conn // towards the target
 	random  *rand.Rand
-	id      int64
 	ends    sync.WaitGroup // the two writers
 	closed  chan struct{}
 	once    sync.Once
@@ -38,26 +36,14 @@ type hop struct {
 	farEnd   error // how the target ended the connection; nil if it did not
 }
 
-var (
-	hopsMu sync.Mutex
-	hopsBy = map[int64]*hop{} // toxics are made by reflection from JSON, so a number must stand for the hop
-	hopID  atomic.Int64
-)
-
-func newHop(k *link, far, front, reader net.Conn) (*hop, error) {
-	h := &hop{step: k.step, far: far, front: front, reader: reader, id: hopID.Add(1), closed: make(chan struct{}), arrival: make(chan struct{}, 1),
+func newHop(k *link, far, front, reader net.Conn) *hop {
+	h := &hop{step: k.step, far: far, front: front, reader: reader, closed: make(chan struct{}), arrival: make(chan struct{}, 1),
 		random: rand.New(rand.NewPCG(k.seed, uint64(len(k.hops))))}
 	if h.step.Kind.Placed() {
 		h.carrier = newCarrier(h.step.Spot, k.speaks(), h.step.Kind == wire.Duplicate)
 	}
-	hopsMu.Lock()
-	hopsBy[h.id] = h
-	hopsMu.Unlock()
-	if err := h.lay(); err != nil {
-		h.forget()
-		return nil, err
-	}
-	return h, nil
+	h.lay()
+	return h
 }
 
 // close ends the connection and waits for its chain.
@@ -74,14 +60,7 @@ func (h *hop) close() error {
 	case <-t.C:
 		return fmt.Errorf("a connection did not end within %v", stopTimeout)
 	}
-	h.forget()
 	return nil
-}
-
-func (h *hop) forget() {
-	hopsMu.Lock()
-	defer hopsMu.Unlock()
-	delete(hopsBy, h.id)
 }
 
 // open reports whether the target is to believe the connection open although the reader is gone.

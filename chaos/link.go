@@ -1,18 +1,16 @@
 package chaos
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"sync"
 	"syscall"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/Shopify/toxiproxy/v2/stream"
 	"github.com/Shopify/toxiproxy/v2/toxics"
 	"github.com/rs/zerolog"
@@ -59,16 +57,8 @@ func (l *Lab) newLink(mode wire.Mode, seed uint64) (*link, error) {
 	return k, nil
 }
 
-// quiet registers our toxic once, and silences a logger that the bandwidth toxic writes to.
-var quiet = sync.OnceFunc(func() {
-	zlog.Logger = zerolog.Nop()
-	toxics.Register(valveType, new(valve))
-})
-
-// proxies is what toxiproxy wants around a proxy. Its HTTP interface is never opened.
-var proxies = sync.OnceValue(func() *toxiproxy.ApiServer {
-	return toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-})
+// quiet silences a logger that the bandwidth toxic writes to.
+var quiet = sync.OnceFunc(func() { zlog.Logger = zerolog.Nop() })
 
 // arm says what happens to the next connection.
 func (k *link) arm(s Step, version string) { k.step, k.version = s, version }
@@ -137,13 +127,7 @@ func (k *link) dial(ctx context.Context, u *url.URL, addr string, protocols []st
 		far.Close()
 		return nil, nil, err
 	}
-	h, err := newHop(k, far, front, reader)
-	if err != nil {
-		far.Close()
-		front.Close()
-		reader.Close()
-		return nil, nil, err
-	}
+	h := newHop(k, far, front, reader)
 	k.hops = append(k.hops, h)
 	return &readerConn{Conn: reader, h: h}, info, nil
 }
@@ -188,47 +172,52 @@ func (k *link) sockets() (reader, front net.Conn, err error) {
 }
 
 // lay starts the chains of toxics of both directions.
-func (h *hop) lay() error {
-	p := toxiproxy.NewProxy(proxies(), fmt.Sprint("hop ", h.id), "", "")
-	for _, t := range append(shaping(h.step), toxic{Type: valveType, Attributes: valve{h.id}}) {
-		if err := t.add(p); err != nil {
-			return err
-		}
-	}
+func (h *hop) lay() {
 	h.ends.Add(2)
-	p.Toxics.StartLink(proxies(), "down", farReader{h}, frontWriter{h}, stream.Downstream)
-	p.Toxics.StartLink(proxies(), "up", h.front, farWriter{h}, stream.Upstream)
-	return nil
+	down, up := shaping(h.step)
+	chain(farReader{h}, frontWriter{h}, append(down, valve{h}))
+	chain(h.front, farWriter{h}, up)
 }
 
-// A toxic is one part of a chain, as toxiproxy reads it from JSON.
-type toxic struct {
-	Type       string `json:"type"`
-	Stream     string `json:"stream,omitempty"`
-	Attributes any    `json:"attributes"`
-}
-
-func (t toxic) add(p *toxiproxy.Proxy) error {
-	b, err := json.Marshal(t)
-	if err != nil {
-		return err
+// chain carries what a source sends through toxics, one behind the other, to a destination, as a link of toxiproxy does.
+func chain(source io.Reader, dest io.WriteCloser, all []toxics.Toxic) {
+	first := make(chan *stream.StreamChunk, queue(all))
+	last := first
+	for i, t := range all {
+		next := make(chan *stream.StreamChunk, queue(all[i+1:]))
+		go toxics.NewToxicStub(last, next).Run(&toxics.ToxicWrapper{Toxic: t, Toxicity: 1})
+		last = next
 	}
-	if _, err = p.Toxics.AddToxicJson(bytes.NewReader(b)); err != nil {
-		return fmt.Errorf("toxic %s: %w", t.Type, err)
-	}
-	return nil
+	go func() {
+		in := stream.NewChanWriter(first)
+		io.Copy(in, source) // how it ended is noted by the source
+		in.Close()
+	}()
+	go func() {
+		io.Copy(dest, stream.NewChanReader(last))
+		dest.Close()
+	}()
 }
 
-// shaping returns toxiproxy's own toxics for a step.
-func shaping(s Step) []toxic {
+// queue is how many pieces may wait for the first of some toxics: latency must not hold up who sends.
+func queue(all []toxics.Toxic) int {
+	if len(all) == 0 {
+		return 0
+	}
+	if b, ok := all[0].(toxics.BufferedToxic); ok {
+		return b.GetBufferSize()
+	}
+	return 0
+}
+
+// shaping returns toxiproxy's own toxics for a step, towards the reader and towards the target.
+func shaping(s Step) (down, up []toxics.Toxic) {
 	switch s.Kind {
 	case wire.Latency:
-		return []toxic{
-			{Type: "latency", Attributes: map[string]int64{"latency": s.For.Milliseconds()}},
-			{Type: "latency", Stream: "upstream", Attributes: map[string]int64{"latency": s.For.Milliseconds()}},
-		}
+		one := &toxics.LatencyToxic{Latency: s.For.Milliseconds()}
+		return []toxics.Toxic{one}, []toxics.Toxic{one}
 	case wire.Bandwidth:
-		return []toxic{{Type: "bandwidth", Attributes: map[string]int{"rate": s.N}}}
+		return []toxics.Toxic{&toxics.BandwidthToxic{Rate: int64(s.N)}}, nil
 	}
-	return nil
+	return nil, nil
 }

@@ -9,20 +9,12 @@ import (
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
-// valveType is the name of our toxic in toxiproxy's registry.
-const valveType = "ssespec"
-
 // A valve is the toxic that disturbs a connection at a place in what it carries. It is steered by its hop.
-type valve struct {
-	Hop int64 `json:"hop"`
-}
+type valve struct{ h *hop }
 
 // Pipe implements toxics.Toxic.
-func (v *valve) Pipe(stub *toxics.ToxicStub) {
-	hopsMu.Lock()
-	h := hopsBy[v.Hop]
-	hopsMu.Unlock()
-	f := &flow{h: h, stub: stub}
+func (v valve) Pipe(stub *toxics.ToxicStub) {
+	f := &flow{h: v.h, stub: stub}
 	for {
 		select {
 		case <-stub.Interrupt:
