@@ -266,63 +266,68 @@ func quoteShell(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-type jsonTrial struct {
-	Experiment string        `json:"experiment"`
-	Schedule   string        `json:"schedule"`
-	Resume     string        `json:"resume"`
-	Mode       string        `json:"mode"`
-	Fault      jsonFault     `json:"fault"`
-	Landed     *jsonLanded   `json:"landed"`
-	Further    []jsonFurther `json:"further,omitempty"`
-	Verdict    string        `json:"verdict"`
-	Oracle     string        `json:"oracle"`
-	Reason     string        `json:"reason"`
-	Anomalies  []jsonAnomaly `json:"anomalies"`
-	RecoveryMS float64       `json:"recovery_ms"`
-	Scene      string        `json:"scene"`
-	Reproduce  string        `json:"reproduce"`
+// A Trial is one interrupted answer and what came of it.
+type Trial struct {
+	Experiment string    `json:"experiment"`
+	Schedule   string    `json:"schedule"`
+	Resume     string    `json:"resume"`
+	Mode       string    `json:"mode"`
+	Fault      Fault     `json:"fault"`
+	Landed     *Landed   `json:"landed"`
+	Further    []Further `json:"further,omitempty"`
+	Verdict    string    `json:"verdict"`
+	Oracle     string    `json:"oracle"`
+	Reason     string    `json:"reason"`
+	Anomalies  []Anomaly `json:"anomalies"`
+	RecoveryMS float64   `json:"recovery_ms"`
+	Scene      string    `json:"scene"`
+	Reproduce  string    `json:"reproduce"`
 }
 
-type jsonFault struct {
+// A Fault is what is done to an answer, and the step of the schedule that says where.
+type Fault struct {
 	Kind string `json:"kind"`
 	Aim  string `json:"aim"`
 }
 
-type jsonLanded struct {
+// A Landed says how and where a reader saw a fault: an offset in its body, and an event counted from 1.
+type Landed struct {
 	SeenAs string `json:"seen_as"`
 	Offset int    `json:"offset"`
 	Event  int    `json:"event"`
 }
 
-type jsonFurther struct {
-	Fault  jsonFault   `json:"fault"`
-	Landed *jsonLanded `json:"landed"`
+// A Further is a fault behind the first one of a trial.
+type Further struct {
+	Fault  Fault   `json:"fault"`
+	Landed *Landed `json:"landed"`
 }
 
-type jsonAnomaly struct {
-	Kind    string    `json:"kind"`
-	Oracle  string    `json:"oracle"`
-	Events  []string  `json:"events"`
-	Witness string    `json:"witness"`
-	Where   jsonWhere `json:"where"`
+// An Anomaly is one way in which an answer came back otherwise than it was, with its smallest witness.
+type Anomaly struct {
+	Kind    string   `json:"kind"`
+	Oracle  string   `json:"oracle"`
+	Events  []string `json:"events"`
+	Witness string   `json:"witness"`
+	Where   Where    `json:"where"`
 }
 
-func (r *Report) trialsJSON() []jsonTrial {
+func (r *Report) trialsJSON() []Trial {
 	if r.Evidence.Bundle.Command != "chaos" {
 		return nil
 	}
-	out := []jsonTrial{}
+	out := []Trial{}
 	for _, j := range r.trials() {
 		out = append(out, r.trialJSON(&j))
 	}
 	return out
 }
 
-func (r *Report) trialJSON(j *recovery.Judgment) jsonTrial {
+func (r *Report) trialJSON(j *recovery.Judgment) Trial {
 	t := j.Trial()
-	out := jsonTrial{
+	out := Trial{
 		Experiment: t.Name, Schedule: t.Schedule, Resume: t.Resume, Mode: string(t.Mode), Verdict: string(j.Verdict), Oracle: string(j.Oracle),
-		Reason: j.Reason, Anomalies: []jsonAnomaly{}, RecoveryMS: ms(j.Recovery), Scene: string(j.Recording.Scene), Reproduce: r.again(j),
+		Reason: j.Reason, Anomalies: []Anomaly{}, RecoveryMS: ms(j.Recovery), Scene: string(j.Recording.Scene), Reproduce: r.again(j),
 	}
 	out.Fault.Aim, _, _ = strings.Cut(t.Schedule, ",")
 	out.Fault.Kind = kindOf(out.Fault.Aim)
@@ -331,7 +336,7 @@ func (r *Report) trialJSON(j *recovery.Judgment) jsonTrial {
 		if i == 0 {
 			out.Fault, out.Landed = f, l
 		} else {
-			out.Further = append(out.Further, jsonFurther{f, l})
+			out.Further = append(out.Further, Further{f, l})
 		}
 	}
 	for _, a := range j.Anomalies {
@@ -339,8 +344,8 @@ func (r *Report) trialJSON(j *recovery.Judgment) jsonTrial {
 		if events == nil {
 			events = []string{}
 		}
-		w := jsonWhere{string(a.Where.Scene), a.Where.Exchange, string(a.Where.Part), a.Where.Lo, a.Where.Hi - a.Where.Lo, a.Event}
-		out.Anomalies = append(out.Anomalies, jsonAnomaly{string(a.Kind), string(a.Oracle), events, a.Witness, w})
+		w := Where{string(a.Where.Scene), a.Where.Exchange, string(a.Where.Part), a.Where.Lo, a.Where.Hi - a.Where.Lo, a.Event}
+		out.Anomalies = append(out.Anomalies, Anomaly{string(a.Kind), string(a.Oracle), events, a.Witness, w})
 	}
 	return out
 }
@@ -354,6 +359,6 @@ func kindOf(step string) string {
 	return word
 }
 
-func cutJSON(c recovery.Cut) (jsonFault, *jsonLanded) {
-	return jsonFault{string(c.Fault.Kind), c.Fault.Aim}, &jsonLanded{c.Fault.Seen, c.Fault.Landed, c.Event}
+func cutJSON(c recovery.Cut) (Fault, *Landed) {
+	return Fault{string(c.Fault.Kind), c.Fault.Aim}, &Landed{c.Fault.Seen, c.Fault.Landed, c.Event}
 }

@@ -69,13 +69,15 @@ func (c client) line() (lead string, st style, words string) {
 	return "  ? " + name, plain, "not known: " + c.reason
 }
 
-type jsonPage struct {
-	Origin      string       `json:"origin"`
-	Credentials bool         `json:"credentials"`
-	Clients     []jsonClient `json:"clients"`
+// A Readers says what the pages of one origin can do with the stream.
+type Readers struct {
+	Origin      string   `json:"origin"`
+	Credentials bool     `json:"credentials"`
+	Clients     []Client `json:"clients"`
 }
 
-type jsonClient struct {
+// A Client is one way in which a page reads, and whether it can.
+type Client struct {
 	Client  string `json:"client"`
 	Verdict string `json:"verdict"` // blocked, opens, resumes, opens but cannot resume, unknown
 	Header  string `json:"header,omitempty"`
@@ -87,14 +89,14 @@ type jsonClient struct {
 const longestValue = 200
 
 // pageJSON tells the same; nil where no origin was declared.
-func (r *Report) pageJSON() *jsonPage {
+func (r *Report) pageJSON() *Readers {
 	b := r.Evidence.Bundle
 	if b.Origin == "" {
 		return nil
 	}
-	out := &jsonPage{Origin: b.Origin, Credentials: b.Include, Clients: []jsonClient{}}
+	out := &Readers{Origin: b.Origin, Credentials: b.Include, Clients: []Client{}}
 	for _, c := range r.clients() {
-		j := jsonClient{Client: c.name, Verdict: string(c.verdict), Reason: c.reason}
+		j := Client{Client: c.name, Verdict: string(c.verdict), Reason: c.reason}
 		if c.denial != nil {
 			j.Header, j.Value = c.denial.Header, c.denial.Value[:min(len(c.denial.Value), longestValue)]
 		}

@@ -90,7 +90,7 @@ func TestNobodyIsToldOfPagesWhereNoneWasNamed(t *testing.T) {
 	r := paged(nil)
 	r.Evidence.Bundle.Origin = ""
 	var b bytes.Buffer
-	if err := JSON(&b, r); err != nil {
+	if err := JSON(&b, []*Document{r.Document()}); err != nil {
 		t.Fatal(err)
 	}
 	if out := text(t, Text{}, r) + b.String(); strings.Contains(out, "From a page") || strings.Contains(out, `"page"`) {
@@ -105,7 +105,7 @@ func TestWhatAServerWritesIntoItsFieldsIsHarmless(t *testing.T) {
 		r := paged(map[wire.Scene][]*wire.Exchange{wire.CrossOrigin: one(shared("GET", allow(value))), wire.Script: one(shared("GET", allow(value)))})
 		out := text(t, Text{}, r)
 		var b bytes.Buffer
-		if err := JSON(&b, r); err != nil {
+		if err := JSON(&b, []*Document{r.Document()}); err != nil {
 			t.Fatal(err)
 		}
 		if i := strings.IndexAny(out+b.String(), "\x1b\a\x00\r\u202e"); i >= 0 || len(out)+b.Len() > 8000 {
@@ -119,10 +119,10 @@ func TestTheJSONReportNamesFieldAndValue(t *testing.T) {
 	r := paged(map[wire.Scene][]*wire.Exchange{wire.CrossOrigin: one(shared("GET", allow("null"))), wire.Script: one(shared("GET", allow(appOrigin)))})
 	r.Evidence.Bundle.Include = true
 	var b bytes.Buffer
-	if err := JSON(&b, r); err != nil {
+	if err := JSON(&b, []*Document{r.Document()}); err != nil {
 		t.Fatal(err)
 	}
-	var got struct{ Page jsonPage }
+	var got struct{ Page Readers }
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}

@@ -148,42 +148,59 @@ func (r *Report) measures() []string {
 	return words
 }
 
-type jsonEdge struct {
-	Depth    string     `json:"depth"`
-	Hops     []jsonHop  `json:"hops"`
-	Delay    *jsonDelay `json:"delay_ms"`
-	Class    string     `json:"class,omitempty"`
-	Buffer   *int       `json:"buffer_bytes"`
-	Flush    *float64   `json:"flush_ms"`
-	Idle     *float64   `json:"idle_cut_s"`
-	Age      *float64   `json:"age_cut_s"`
-	Suspects []string   `json:"suspects"`
+// An Edge is what was measured of what stands between an endpoint and its readers.
+type Edge struct {
+	Depth    string   `json:"depth"`
+	Hops     []Hop    `json:"hops"`
+	Delay    *Delay   `json:"delay_ms"`
+	Class    string   `json:"class,omitempty"`
+	Buffer   *int     `json:"buffer_bytes"`
+	Flush    *float64 `json:"flush_ms"`
+	Idle     *float64 `json:"idle_cut_s"`
+	Age      *float64 `json:"age_cut_s"`
+	Suspects []string `json:"suspects"`
+	Measures []string `json:"measures,omitempty"` // what was measured, in a few words each
+	Tracks   []Track  `json:"tracks,omitempty"`   // when the events of a stream were sent, and when they came by each way
 }
 
-type jsonHop struct {
+// A Track is when the events of one stream were sent, or came by one way: ms on one clock for all tracks.
+type Track struct {
+	Name string    `json:"name"`
+	AtMS []float64 `json:"at_ms"`
+}
+
+// mostMoments bounds a track.
+const mostMoments = 2000
+
+// A Hop is a place at which the stream was read.
+type Hop struct {
 	Name string `json:"name"`
 	URL  string `json:"url"`
 }
 
-type jsonDelay struct {
+// A Delay is how much later than sent events came, in ms.
+type Delay struct {
 	P50 float64 `json:"p50"`
 	P95 float64 `json:"p95"`
 	P99 float64 `json:"p99"`
 }
 
 // edgeJSON tells what was measured; nil for other commands.
-func (r *Report) edgeJSON() *jsonEdge {
+func (r *Report) edgeJSON() *Edge {
 	b := r.Evidence.Bundle
 	if b.Command != "edge" {
 		return nil
 	}
-	out := &jsonEdge{Depth: b.Depth, Hops: []jsonHop{}, Suspects: r.suspects()}
+	out := &Edge{Depth: b.Depth, Hops: []Hop{}, Suspects: r.suspects()}
+	if r.asked() {
+		out.Measures, out.Tracks = r.measures(), r.tracksJSON()
+	}
 	for _, h := range b.Hops {
-		out.Hops = append(out.Hops, jsonHop(h))
+		out.Hops = append(out.Hops, Hop(h))
 	}
 	s := passage.ShapeOf(b)
 	if d := s.Delays; d != nil {
-		out.Delay = &jsonDelay{ms(d.P50), ms(d.P95), ms(d.P99)}
+		out.Delay = &Delay{ms(d.P50), ms(d.P95), ms(d.P99)}
 	}
 	out.Class = string(s.Class())
 	if n := s.Bytes(); n > 0 {
@@ -191,6 +208,19 @@ func (r *Report) edgeJSON() *jsonEdge {
 	}
 	out.Flush = known(s.Period(), time.Millisecond)
 	out.Idle, out.Age = known(passage.IdleCut(b), time.Second), known(passage.AgeCut(b), time.Second)
+	return out
+}
+
+// tracksJSON tells what the text draws.
+func (r *Report) tracksJSON() []Track {
+	var out []Track
+	for _, t := range r.tracks() {
+		one := Track{Name: t.name, AtMS: []float64{}}
+		for _, at := range t.moments[:min(len(t.moments), mostMoments)] {
+			one.AtMS = append(one.AtMS, ms(at))
+		}
+		out = append(out, one)
+	}
 	return out
 }
 

@@ -81,7 +81,7 @@ func TestTextOfAnEdge(t *testing.T) {
 func TestJSONOfAnEdge(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	if err := JSON(&b, crossing(t)); err != nil {
+	if err := JSON(&b, []*Document{crossing(t).Document()}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "edge-json", b.String())

@@ -47,7 +47,7 @@ func TestTextOfOtherEnds(t *testing.T) {
 func TestJSONOfAFailingReport(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	if err := JSON(&b, failing(t)); err != nil {
+	if err := JSON(&b, []*Document{failing(t).Document()}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "full-json", b.String())
@@ -87,7 +87,7 @@ func TestReportsAreAFunctionOfTheEvidence(t *testing.T) {
 	all := func() string {
 		r := failing(t)
 		var b bytes.Buffer
-		if err := JSON(&b, r); err != nil {
+		if err := JSON(&b, []*Document{r.Document()}); err != nil {
 			t.Fatal(err)
 		}
 		return b.String() + text(t, Text{Verbose: true, Bytes: true, Color: true}, r)

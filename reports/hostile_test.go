@@ -132,7 +132,7 @@ func TestHostileJSONIsSound(t *testing.T) {
 	t.Parallel()
 	for name, s := range attacks {
 		var b bytes.Buffer
-		if err := JSONArray(&b, []*Report{infested(s), infested(s)}); err != nil {
+		if err := JSON(&b, []*Document{infested(s).Document(), infested(s).Document()}); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		harmless(t, name, strings.ReplaceAll(b.String(), "\ufffd", "")) // which encoding/json puts for what is no UTF-8
@@ -257,7 +257,7 @@ func FuzzText(f *testing.F) {
 		r := report(b)
 		harmless(t, "a recording", text(t, Text{Width: 60, Verbose: true, Bytes: true}, r))
 		var out bytes.Buffer
-		if err := JSON(&out, r); err != nil {
+		if err := JSON(&out, []*Document{r.Document()}); err != nil {
 			t.Fatal(err)
 		}
 		if !json.Valid(out.Bytes()) {

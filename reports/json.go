@@ -3,128 +3,73 @@ package reports
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"math"
+	"slices"
 	"strconv"
-	"time"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/ssespec/ssespec/checks"
 )
 
-// schema is the version of the JSON report; it changes when a field changes its meaning.
-const schema = 1
-
-type jsonReport struct {
-	Schema     int          `json:"schema"`
-	Tool       jsonTool     `json:"tool"`
-	Command    string       `json:"command"`
-	Target     jsonTarget   `json:"target"`
-	Began      string       `json:"began"`
-	DurationMS float64      `json:"duration_ms"`
-	Requests   int          `json:"requests"`
-	Seed       int64        `json:"seed"`
-	Partial    bool         `json:"partial,omitempty"`
-	Exit       int          `json:"exit"`
-	Why        string       `json:"why,omitempty"`
-	Summary    jsonSummary  `json:"summary"`
-	Results    []jsonResult `json:"results"`
-	Chaos      []jsonTrial  `json:"chaos,omitzero"` // only where answers were interrupted
-	Page       *jsonPage    `json:"page,omitempty"` // only where another origin was declared
-	Remedies   []jsonRemedy `json:"remedies,omitempty"`
-	Edge       *jsonEdge    `json:"edge,omitempty"` // only of the command edge
-	Noise      *jsonNoise   `json:"control_noise_ms,omitempty"`
-}
-
-type jsonTool struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-}
-
-type jsonTarget struct {
-	URL      string   `json:"url"`
-	Name     string   `json:"name"`
-	Profile  string   `json:"profile"`
-	Promises []string `json:"promises"`
-}
-
-type jsonSummary struct {
-	Pass          int `json:"pass"`
-	Fail          int `json:"fail"`
-	NotApplicable int `json:"not-applicable"`
-	Inconclusive  int `json:"inconclusive"`
-	Broken        int `json:"broken"`
-	Waived        int `json:"waived"`
-	Expected      int `json:"expected"`
-	Judged        int `json:"judged"`
-	Rules         int `json:"rules"`
-}
-
-type jsonResult struct {
-	ID       string        `json:"id"`
-	Title    string        `json:"title"`
-	Level    string        `json:"level"`
-	Verdict  string        `json:"verdict"`
-	Seen     int           `json:"seen"`
-	Reason   string        `json:"reason"`
-	Clause   jsonClause    `json:"clause"`
-	Findings []jsonFinding `json:"findings"`
-	Fix      string        `json:"fix,omitempty"`
-}
-
-type jsonClause struct {
-	Spec    string `json:"spec"`
-	Section string `json:"section"`
-	URL     string `json:"url"`
-}
-
-type jsonFinding struct {
-	Message string    `json:"message"`
-	Where   jsonWhere `json:"where"`
-	AtMS    float64   `json:"at_ms"`
-	Excerpt string    `json:"excerpt"`
-	Hex     string    `json:"hex"`
-}
-
-// A jsonWhere counts bytes; where part is "head", fields. All is empty for what has no place.
-type jsonWhere struct {
-	Scene    string `json:"scene"`
-	Exchange int    `json:"exchange"`
-	Part     string `json:"part"` // body, raw or head
-	Offset   int    `json:"offset"`
-	Length   int    `json:"length"`
-	Event    int    `json:"event,omitempty"`
-}
-
-type jsonNoise struct {
-	P50 float64 `json:"p50"`
-	P99 float64 `json:"p99"`
-}
-
-// JSON writes one report as one JSON object.
-func JSON(w io.Writer, r *Report) error { return encode(w, r.json()) }
-
-// JSONArray writes the reports of several targets as one JSON array.
-func JSONArray(w io.Writer, rs []*Report) error {
-	all := make([]jsonReport, 0, len(rs))
-	for _, r := range rs {
-		all = append(all, r.json())
+// JSON writes one document as an object, several as an array, and those of a gate always as an array. Timelines, which are for
+// programs alone, stand on a line each.
+func JSON(w io.Writer, ds []*Document) error {
+	var b bytes.Buffer
+	single := len(ds) == 1 && ds[0].Command != "gate"
+	if !single {
+		b.WriteString("[\n")
 	}
-	return encode(w, all)
+	for i, d := range ds {
+		if i > 0 {
+			b.WriteString(",\n")
+		}
+		if err := d.encode(&b); err != nil {
+			return err
+		}
+	}
+	if !single {
+		b.WriteString("\n]")
+	}
+	b.WriteByte('\n')
+	_, err := w.Write(visibly(b.Bytes()))
+	return err
 }
 
-func encode(w io.Writer, v any) error {
+// encode writes a document without a line end behind it.
+func (d *Document) encode(b *bytes.Buffer) error {
+	short := *d
+	short.Timelines = nil
+	text, err := marshal(short, "  ")
+	if err != nil || len(d.Timelines) == 0 {
+		b.Write(text)
+		return err
+	}
+	b.Write(bytes.TrimSuffix(text, []byte("\n}")))
+	b.WriteString(",\n  \"timelines\": [")
+	for i, t := range d.Timelines {
+		line, err := marshal(t, "")
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n    ")
+		b.Write(line)
+	}
+	b.WriteString("\n  ]\n}")
+	return nil
+}
+
+// marshal encodes a value without a line end behind it, markup left as it is.
+func marshal(v any, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	_, err := w.Write(visibly(b.Bytes()))
-	return err
+	e.SetIndent("", indent)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // visibly escapes what JSON lets stand in a string but a terminal may obey: DEL, the C1 controls, marks
@@ -147,62 +92,48 @@ func visibly(b []byte) []byte {
 	return out
 }
 
-func (r *Report) json() jsonReport {
-	b := r.Evidence.Bundle
-	out := jsonReport{
-		Schema: schema, Tool: jsonTool{"ssespec", r.Version}, Command: r.Command,
-		Target:     jsonTarget{URL: b.Target.URL, Name: b.Name, Profile: r.Evidence.Profile(), Promises: b.Promises},
-		DurationMS: ms(b.Duration), Requests: b.Requests, Seed: b.Seed, Partial: r.Partial,
-		Exit: r.Exit, Why: r.Why, Summary: r.Summary().json(), Results: []jsonResult{}, Chaos: r.trialsJSON(), Page: r.pageJSON(), Remedies: r.remediesJSON(), Edge: r.edgeJSON(),
+// largest bounds a JSON report that is read: what one run writes is far below.
+const largest = 1 << 30
+
+// Read reads what [JSON] wrote: one document or an array of them.
+func Read(r io.Reader) ([]*Document, error) {
+	b, err := io.ReadAll(io.LimitReader(r, largest+1))
+	if err != nil {
+		return nil, err
 	}
-	if !b.Began.IsZero() {
-		out.Began = b.Began.UTC().Format(time.RFC3339Nano)
+	if len(b) > largest {
+		return nil, errors.New("it is too large for a report")
 	}
-	if out.Target.Promises == nil {
-		out.Target.Promises = []string{}
+	var ds []*Document
+	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] == '[' {
+		err = json.Unmarshal(b, &ds)
+	} else {
+		ds = []*Document{{}}
+		err = json.Unmarshal(b, ds[0])
 	}
-	for _, x := range r.Results {
-		out.Results = append(out.Results, resultJSON(r.Evidence, x))
+	if err != nil {
+		return nil, err
 	}
-	if n := b.Noise; n != nil {
-		out.Noise = &jsonNoise{ms(n.P50), ms(n.P99)}
+	for _, d := range ds {
+		if err := d.known(); err != nil {
+			return nil, err
+		}
 	}
-	return out
+	return ds, nil
 }
 
-func (s Summary) json() jsonSummary {
-	v := s.Verdicts
-	return jsonSummary{Pass: v[checks.Pass], Fail: v[checks.Fail], NotApplicable: v[checks.NotApplicable],
-		Inconclusive: v[checks.Inconclusive], Broken: v[checks.Broken], Waived: v[checks.Waived],
-		Expected: v[checks.Expected], Judged: s.Judged, Rules: s.Rules}
-}
-
-func resultJSON(ev *checks.Evidence, x checks.Result) jsonResult {
-	out := jsonResult{
-		ID: x.ID, Title: x.Title, Level: x.Level.String(), Verdict: x.Verdict.String(), Seen: x.Seen,
-		Reason: x.Reason, Clause: jsonClause{x.Clause.Spec, x.Clause.Section, x.Clause.URL}, Findings: []jsonFinding{},
+// known refuses what this program did not write, or wrote otherwise.
+func (d *Document) known() error {
+	switch {
+	case d == nil || d.Tool.Name != "ssespec":
+		return errors.New("it is no report of ssespec")
+	case d.Schema != schema:
+		return fmt.Errorf("its schema is %d, and this program knows %d", d.Schema, schema)
 	}
-	for _, f := range x.Findings {
-		out.Findings = append(out.Findings, findingJSON(ev, f))
+	for _, x := range d.Results {
+		if !slices.Contains(verdicts, x.Verdict) {
+			return fmt.Errorf("%q is no verdict", x.Verdict)
+		}
 	}
-	if x.Verdict == checks.Fail {
-		out.Fix = x.Fix
-	}
-	return out
+	return nil
 }
-
-func findingJSON(ev *checks.Evidence, f checks.Finding) jsonFinding {
-	out := jsonFinding{Message: f.Message, AtMS: ms(f.At), Where: whereJSON(f)}
-	if e, ok := find(ev, f.Where); ok {
-		out.Excerpt, out.Hex = e.quote(), e.hex()
-	}
-	return out
-}
-
-func whereJSON(f checks.Finding) jsonWhere {
-	w := f.Where
-	return jsonWhere{string(w.Scene), w.Exchange, string(w.Part), w.Lo, w.Hi - w.Lo, f.Event}
-}
-
-// ms returns milliseconds, to the microsecond.
-func ms(d time.Duration) float64 { return math.Round(float64(d)/1e3)/1e3 + 0 } // + 0: -0 is no number for a report

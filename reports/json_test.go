@@ -19,6 +19,7 @@ type contractReport struct {
 	Schema     int              `json:"schema"`
 	Tool       contractTool     `json:"tool"`
 	Command    string           `json:"command"`
+	Run        string           `json:"run"`
 	Target     contractTarget   `json:"target"`
 	Began      string           `json:"began"`
 	DurationMS float64          `json:"duration_ms"`
@@ -28,8 +29,12 @@ type contractReport struct {
 	Exit       int              `json:"exit"`
 	Why        string           `json:"why,omitempty"`
 	Summary    contractSummary  `json:"summary"`
+	Answer     []string         `json:"answer,omitempty"`
+	Stream     []string         `json:"stream,omitempty"`
 	Results    []contractResult `json:"results"`
 	Noise      *contractNoise   `json:"control_noise_ms,omitempty"`
+	Unshown    int              `json:"timelines_left_out,omitempty"`
+	Timelines  []Timeline       `json:"timelines,omitempty"`
 }
 
 type contractTool struct {
@@ -41,7 +46,9 @@ type contractTarget struct {
 	URL      string   `json:"url"`
 	Name     string   `json:"name"`
 	Profile  string   `json:"profile"`
+	Method   string   `json:"method,omitempty"`
 	Promises []string `json:"promises"`
+	Source   *Source  `json:"source,omitempty"`
 }
 
 type contractSummary struct {
@@ -60,7 +67,11 @@ type contractResult struct {
 	ID       string            `json:"id"`
 	Title    string            `json:"title"`
 	Level    string            `json:"level"`
+	Declared string            `json:"declared_level,omitempty"`
 	Verdict  string            `json:"verdict"`
+	Required bool              `json:"required,omitempty"`
+	Runs     *Runs             `json:"runs,omitempty"`
+	Excuse   *Excuse           `json:"excuse,omitempty"`
 	Seen     int               `json:"seen"`
 	Reason   string            `json:"reason"`
 	Clause   contractClause    `json:"clause"`
@@ -112,7 +123,7 @@ func strictly(t *testing.T, b []byte, v any) {
 func jsonOf(t *testing.T, r *Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := JSON(&b, r); err != nil {
+	if err := JSON(&b, []*Document{r.Document()}); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -135,10 +146,20 @@ func TestJSONHasTheContractsKeysInOrder(t *testing.T) {
 		if err := e.Encode(v); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(got, again.Bytes()) {
-			t.Errorf("%s: got\n%s\nwant\n%s", name, got, again.Bytes())
+		if got, want := closely(t, got), closely(t, again.Bytes()); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
 		}
 	}
+}
+
+// closely takes the white space out of JSON: timelines have less of it.
+func closely(t *testing.T, b []byte) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := json.Compact(&out, b); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }
 
 func TestJSONSaysWhatTheReportSays(t *testing.T) {
@@ -180,15 +201,52 @@ func TestJSONSaysWhatTheReportSays(t *testing.T) {
 
 func TestJSONOfSeveralTargetsIsAnArray(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{0, 1, 3} {
+	gated := failing(t)
+	gated.Command = "gate"
+	for _, ds := range [][]*Document{{}, {gated.Document()}, {failing(t).Document(), sound(t).Document(), failing(t).Document()}} {
 		var b bytes.Buffer
-		if err := JSONArray(&b, slices.Repeat([]*Report{failing(t)}, n)); err != nil {
+		if err := JSON(&b, ds); err != nil {
 			t.Fatal(err)
 		}
 		var v []contractReport
 		strictly(t, b.Bytes(), &v)
-		if len(v) != n || !strings.HasPrefix(b.String(), "[") {
-			t.Errorf("%d reports are written as\n%s", n, b.String())
+		if len(v) != len(ds) || !strings.HasPrefix(b.String(), "[") {
+			t.Errorf("%d reports are written as\n%s", len(ds), b.String())
+		}
+	}
+}
+
+func TestJSONIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	for _, ds := range [][]*Document{{failing(t).Document()}, {failing(t).Document(), sound(t).Document()}, {crossing(t).Document()}} {
+		var once, twice bytes.Buffer
+		if err := JSON(&once, ds); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Read(bytes.NewReader(once.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := JSON(&twice, again); err != nil {
+			t.Fatal(err)
+		}
+		if once.String() != twice.String() {
+			t.Errorf("the report\n%s\nis written anew as\n%s", once.String(), twice.String())
+		}
+	}
+}
+
+func TestWhatIsNoReportIsRefused(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                                       "unexpected end",
+		"{}":                                     "no report of ssespec",
+		"[null]":                                 "no report of ssespec",
+		`{"tool":{"name":"ssespec"},"schema":2}`: "its schema is 2",
+		`{"tool":{"name":"ssespec"},"schema":1,"results":[{"verdict":"fine"}]}`: `"fine" is no verdict`,
+	} {
+		if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the error is %v, want one that says %q", text, err, want)
 		}
 	}
 }

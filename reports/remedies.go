@@ -163,7 +163,8 @@ func (p *page) remedy(c cure) {
 	p.tell("      ", plain, strings.Join([]string{string(c.Evidence), c.Date, c.Source}, " "), faint)
 }
 
-type jsonRemedy struct {
+// A Remedy is a line that mends what a product does to streams.
+type Remedy struct {
 	Rule     string `json:"rule"`
 	Product  string `json:"product,omitempty"`
 	Says     string `json:"says"`
@@ -177,10 +178,10 @@ type jsonRemedy struct {
 	Date     string `json:"date"`
 }
 
-func (r *Report) remediesJSON() []jsonRemedy {
-	var out []jsonRemedy
+func (r *Report) remediesJSON() []Remedy {
+	var out []Remedy
 	for _, c := range r.cures() {
-		out = append(out, jsonRemedy{c.rule, c.Product, c.Says, c.When, c.Fix, c.None, c.Wrong, c.Basis(), string(c.Evidence), c.Source, c.Date})
+		out = append(out, Remedy{c.rule, c.Product, c.Says, c.When, c.Fix, c.None, c.Wrong, c.Basis(), string(c.Evidence), c.Source, c.Date})
 	}
 	return out
 }

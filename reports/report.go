@@ -9,7 +9,6 @@
 package reports
 
 import (
-	"io"
 	"time"
 
 	"github.com/ssespec/ssespec/checks"
@@ -28,10 +27,8 @@ type Report struct {
 	Kept     string       // the file that the evidence is kept in, empty if it is not
 	Remedies remedy.Table // what is known of products that spoil streams
 	Products []string     // those of which the user says that they are there
+	Source   *Source      // where the target stands in a configuration file; nil for none
 }
-
-// A Reporter writes a report in one format.
-type Reporter func(io.Writer, *Report) error
 
 // A Summary counts verdicts.
 type Summary struct {
@@ -51,6 +48,17 @@ func (r *Report) Summary() Summary {
 		}
 	}
 	return s
+}
+
+// verdicts are the words of the contract.
+var verdicts = words(checks.Verdicts)
+
+func words(all []checks.Verdict) []string {
+	var out []string
+	for _, v := range all {
+		out = append(out, v.String())
+	}
+	return out
 }
 
 // control returns the answer to the control request, or nil.

@@ -272,19 +272,28 @@ func (p *page) failedByLevel() string {
 	return " (" + strings.Join(words, ", ") + ")"
 }
 
-func (p *page) verdict() {
-	word, st, why := "FAIL", bad, p.r.Why
-	switch p.r.Exit {
+// wordOf is the verdict on a run, by its exit code.
+func wordOf(exit int) (string, style) {
+	switch exit {
 	case 0:
-		word, st = "PASS", good
+		return "PASS", good
 	case 3:
-		word = "NO STREAM"
+		return "NO STREAM", bad
 	case 4:
-		word, st = "INCONCLUSIVE", warn
+		return "INCONCLUSIVE", warn
 	case 70:
-		word, st = "BROKEN", fault
+		return "BROKEN", fault
 	case 130:
-		word, st, why = "INTERRUPTED", warn, strings.TrimPrefix(why, "interrupted: ")
+		return "INTERRUPTED", warn
+	}
+	return "FAIL", bad
+}
+
+func (p *page) verdict() {
+	word, st := wordOf(p.r.Exit)
+	why := p.r.Why
+	if p.r.Exit == 130 {
+		why = strings.TrimPrefix(why, "interrupted: ")
 	}
 	if p.r.Partial {
 		why = strings.TrimSuffix("this report is partial: "+why, ": ")
