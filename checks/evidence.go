@@ -43,6 +43,12 @@ func (ev *Evidence) Learn(key any, learn func() any) any {
 	return v
 }
 
+// Promises are what may be declared of an endpoint by --expect.
+var Promises = []string{"resume", "exactly-once", "finite", "endless", "json", "shared", "incremental"}
+
+// Profiles are the dialects that change what is judged (the catalogue of requirements, part 3).
+var Profiles = []string{"eventsource", "fetch", "llm", "mcp", "mercure", "ndjson", "json-seq"}
+
 // The promises that are declared by other flags than --expect.
 const (
 	Readable     = "--origin"                                 // a page on another origin must be able to read the stream

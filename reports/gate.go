@@ -92,7 +92,7 @@ func clipped(s string, n int) string {
 
 // inShort says in a few words what came of a run, and how long it took.
 func (r *Report) inShort() string {
-	if r.Exit == 3 || r.Exit == 70 {
+	if r.Exit == 2 || r.Exit == 3 || r.Exit == 70 {
 		return r.Why
 	}
 	s := r.Summary()
@@ -101,7 +101,7 @@ func (r *Report) inShort() string {
 		v    checks.Verdict
 		what string
 	}{
-		{checks.Fail, "failed"}, {checks.Broken, "broken"}, {checks.Waived, "waived"}, {checks.Expected, "expected to fail"}, {checks.Inconclusive, "not judged"},
+		{checks.Fail, "failed" + r.failedByLevel()}, {checks.Broken, "broken"}, {checks.Waived, "waived"}, {checks.Expected, "expected to fail"}, {checks.Inconclusive, "not judged"},
 	} {
 		if n := s.Verdicts[c.v]; n > 0 {
 			words = append(words, fmt.Sprintf("%d %s", n, c.what))
@@ -168,7 +168,7 @@ func (p *page) totals(g *Gate) []item {
 		exit int
 		what string
 		st   style
-	}{{0, "passed", good}, {1, "failed", bad}, {3, "without a stream", bad}, {4, "inconclusive", warn}, {70, "broken", fault}, {130, "interrupted", warn}} {
+	}{{0, "passed", good}, {1, "failed", bad}, {2, "not allowed", bad}, {3, "without a stream", bad}, {4, "inconclusive", warn}, {70, "broken", fault}, {130, "interrupted", warn}} {
 		if n := ended[e.exit]; n > 0 {
 			all = append(all, item{fmt.Sprintf("%d %s", n, e.what), e.st})
 		}

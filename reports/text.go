@@ -244,7 +244,7 @@ func (p *page) counts() {
 		what string
 		st   style
 	}{
-		{checks.Fail, "failed" + p.failedByLevel(), bad}, {checks.Broken, "broken", fault}, {checks.Waived, "waived", plain},
+		{checks.Fail, "failed" + p.r.failedByLevel(), bad}, {checks.Broken, "broken", fault}, {checks.Waived, "waived", plain},
 		{checks.Expected, "expected to fail", plain}, {checks.Inconclusive, "not judged", plain}, {checks.NotApplicable, "not applicable", plain},
 	} {
 		if n := s.Verdicts[c.v]; n > 0 {
@@ -256,9 +256,9 @@ func (p *page) counts() {
 }
 
 // failedByLevel counts the failures of each level.
-func (p *page) failedByLevel() string {
+func (r *Report) failedByLevel() string {
 	n := map[checks.Level]int{}
-	for _, x := range p.r.Results {
+	for _, x := range r.Results {
 		if x.Verdict == checks.Fail {
 			n[x.Level]++
 		}
@@ -277,6 +277,8 @@ func wordOf(exit int) (string, style) {
 	switch exit {
 	case 0:
 		return "PASS", good
+	case 2:
+		return "MISTAKE", bad
 	case 3:
 		return "NO STREAM", bad
 	case 4:

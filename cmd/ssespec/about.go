@@ -1,16 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
 
 // version is the release, set by the linker for released binaries.
-var version = "0.1.0-dev"
+var version = unreleased
+
+// unreleased is the version of what was not released.
+const unreleased = "0.1.0-dev"
 
 // A build says what this binary was made from.
 type build struct {
@@ -19,13 +24,28 @@ type build struct {
 	Platform string `json:"platform"`
 	Revision string `json:"revision,omitempty"`
 	Modified bool   `json:"modified,omitempty"`
+	Time     string `json:"time,omitempty"` // of the commit
+	Module   string `json:"module,omitempty"`
+	Sum      string `json:"sum,omitempty"` // of the module, where it was installed by go install
 }
 
 func thisBuild() build {
-	b := build{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return b
+		info = &debug.BuildInfo{}
+	}
+	return buildOf(version, info)
+}
+
+// buildOf reads what the linker was told and what Go noted. Who installs by go install tells the linker nothing, but
+// then the module has a sum, and its version is the release.
+func buildOf(linked string, info *debug.BuildInfo) build {
+	b := build{
+		Version: linked, Go: cmp.Or(info.GoVersion, runtime.Version()), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Module: info.Main.Path, Sum: info.Main.Sum,
+	}
+	if linked == unreleased && info.Main.Sum != "" {
+		b.Version = strings.TrimPrefix(info.Main.Version, "v")
 	}
 	for _, s := range info.Settings {
 		switch s.Key {
@@ -33,6 +53,8 @@ func thisBuild() build {
 			b.Revision = s.Value
 		case "vcs.modified":
 			b.Modified = s.Value == "true"
+		case "vcs.time":
+			b.Time = s.Value
 		}
 	}
 	return b
@@ -52,67 +74,6 @@ func versionCommand() *cli.Command {
 			e := json.NewEncoder(c.App.Writer)
 			e.SetIndent("", "  ")
 			return e.Encode(b)
-		},
-	}
-}
-
-func manCommand() *cli.Command {
-	return &cli.Command{
-		Name:  "man",
-		Usage: "the manual page, for man -l -",
-		Action: func(c *cli.Context) error {
-			page, err := c.App.ToManWithSection(1)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprint(c.App.Writer, page)
-			return err
-		},
-	}
-}
-
-// The completion scripts of bash and zsh ask the program itself for words.
-const (
-	bashCompletion = `_ssespec() {
-  local words
-  words=$("${COMP_WORDS[@]:0:$COMP_CWORD}" --generate-bash-completion 2>/dev/null)
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}")
-}
-complete -o default -F _ssespec ssespec
-`
-	zshCompletion = `#compdef ssespec
-_ssespec() {
-  local -a words
-  words=(${(f)"$(${words[1,CURRENT-1]} --generate-bash-completion 2>/dev/null)"})
-  compadd -a words
-}
-compdef _ssespec ssespec
-`
-)
-
-func completionCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "completion",
-		Usage:     "a completion script for a shell",
-		ArgsUsage: "bash|zsh|fish",
-		Action: func(c *cli.Context) error {
-			script := ""
-			switch c.Args().First() {
-			case "bash":
-				script = bashCompletion
-			case "zsh":
-				script = zshCompletion
-			case "fish":
-				s, err := c.App.ToFishCompletion()
-				if err != nil {
-					return err
-				}
-				script = s
-			default:
-				return usage("Write ssespec completion bash, zsh or fish.", "completion takes the name of a shell")
-			}
-			_, err := fmt.Fprint(c.App.Writer, script)
-			return err
 		},
 	}
 }

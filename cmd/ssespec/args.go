@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/ssespec/ssespec/reports"
 )
 
 // arrange rewrites the arguments of a command so that they may be written as curl's users write
@@ -37,7 +39,7 @@ func arrange(flags []cli.Flag, args []string) []string {
 func spell(flags []cli.Flag, a string) []string {
 	name, _, given := strings.Cut(strings.TrimLeft(a, "-"), "=")
 	if f := lookup(flags, name); f != nil || strings.HasPrefix(a, "--") {
-		if _, isText := f.(*cli.StringFlag); isText && !given && slices.Contains(optionalValue, name) {
+		if _, isText := f.(*cli.StringFlag); isText && !given && mayStandAlone(name) {
 			return []string{a + "=-"}
 		}
 		return []string{a}
@@ -59,8 +61,10 @@ func spell(flags []cli.Flag, a string) []string {
 	return words
 }
 
-// optionalValue are the flags that may stand alone and then mean standard output.
-var optionalValue = []string{"json"}
+// mayStandAlone reports whether a flag without a value means standard output: those of the formats do.
+func mayStandAlone(name string) bool {
+	return slices.ContainsFunc(reports.Formats, func(f reports.Format) bool { return f.Name == name })
+}
 
 func lookup(flags []cli.Flag, name string) cli.Flag {
 	for _, f := range flags {

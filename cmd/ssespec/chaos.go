@@ -90,7 +90,6 @@ func chaosBudgetFlags() []cli.Flag {
 type chaosRun struct {
 	c        *cli.Context
 	l        *chaos.Lab
-	j        *judgment
 	campaign *chaos.Campaign
 	course   *chaos.Course
 	resume   profile.Resume
@@ -100,36 +99,27 @@ type chaosRun struct {
 }
 
 func runChaos(c *cli.Context) error {
-	r, err := newRun(c)
+	j, err := newJudgment(c, disturbed)
+	if err != nil {
+		return err
+	}
+	r, err := newRun(c, c.Args().First())
 	if err != nil {
 		return err
 	}
 	ctx, stop := interruptible(c.Context)
 	defer stop()
-	if d := c.Duration("max-time"); d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d)
-		defer cancel()
-	}
-	b, err := r.record(ctx)
+	report, err := j.follow("chaos", c.String("output"), func(tell audience) (*wire.Bundle, error) { return r.record(ctx, tell) })
 	if err != nil {
 		return err
 	}
-	if err := keep(b, c.String("output")); err != nil {
-		return err
-	}
-	report := r.j.judge("chaos", b)
-	report.Kept = c.String("output")
-	return r.j.finish([]*reports.Report{report})
+	return j.finish([]*reports.Report{report})
 }
 
-func newRun(c *cli.Context) (*chaosRun, error) {
+func newRun(c *cli.Context, raw string) (*chaosRun, error) {
 	r := &chaosRun{c: c, quiet: c.Bool("quiet")}
 	var err error
-	if r.j, err = newJudgment(c, disturbed); err != nil {
-		return nil, err
-	}
-	if r.l, err = newLab(c, c.Args().First()); err != nil {
+	if r.l, err = newLab(c, raw); err != nil {
 		return nil, err
 	}
 	if r.loopback, err = r.permitted(r.l.Target.URL); err != nil {
@@ -160,6 +150,9 @@ func newRun(c *cli.Context) (*chaosRun, error) {
 		}
 	}
 	r.l.Patience, r.l.Sequence = c.Duration("patience"), c.String("seq")
+	if limit := r.l.Slowest.Recovery; limit > 0 && !c.IsSet("patience") {
+		r.l.Patience = max(r.l.Patience, limit+time.Second) // else it could not be judged
+	}
 	r.l.Seed = c.Int64("seed")
 	if !c.IsSet("seed") {
 		r.l.Seed = rand.Int64N(1 << 31)
@@ -255,7 +248,9 @@ func isLoopback(host string) bool {
 }
 
 // record makes all trials and returns the evidence.
-func (r *chaosRun) record(ctx context.Context) (*wire.Bundle, error) {
+func (r *chaosRun) record(ctx context.Context, tell audience) (*wire.Bundle, error) {
+	ctx, cancel := within(ctx, r.c)
+	defer cancel()
 	r.say("at most %d requests in %v, seed %d", r.l.Limits.Requests, r.c.Duration("max-time"), r.l.Seed)
 	r.campaign = chaos.Begin(ctx, r.l)
 	if x := r.campaign.Control(); x != nil {
@@ -282,20 +277,18 @@ func (r *chaosRun) record(ctx context.Context) (*wire.Bundle, error) {
 	}
 	r.course = r.campaign.Course(r.resume)
 	r.course.Delays = words(r.c.StringSlice("stay-away"))
-	trials, err := r.trials()
+	tried, err := r.trials()
 	if err != nil {
 		return nil, err
 	}
 	requests := 0
-	for _, t := range trials {
+	for _, t := range tried {
 		requests += t.Requests()
 	}
-	r.say("%s, about %s", count(len(trials), "trial", "trials"), count(requests, "request", "requests"))
-	p := newTrialProgress(r.c, len(trials))
-	r.campaign.Try(ctx, trials, p.tell)
-	p.stop()
-	r.alone(ctx, trials)
-	r.shrink(ctx, trials)
+	r.say("%s, about %s", count(len(tried), "trial", "trials"), count(requests, "request", "requests"))
+	r.campaign.Try(ctx, tried, eachTrial(len(tried), tell))
+	r.alone(ctx, tried)
+	r.shrink(ctx, tried)
 	r.campaign.Confirm(ctx)
 	return r.campaign.End(), nil
 }

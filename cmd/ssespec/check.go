@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/ssespec/ssespec/chaos"
 	"github.com/ssespec/ssespec/checks"
-	"github.com/ssespec/ssespec/checks/remedy"
 	"github.com/ssespec/ssespec/checks/suite"
 	"github.com/ssespec/ssespec/checks/wire"
 	"github.com/ssespec/ssespec/reports"
@@ -55,34 +53,35 @@ func check(c *cli.Context, urls []string) error {
 	defer stop()
 	var rs []*reports.Report
 	for _, l := range labs {
-		b, err := record(ctx, c, l, j.suite)
+		r, err := j.follow("check", c.String("output"), func(tell audience) (*wire.Bundle, error) {
+			return record(ctx, c, l, j.suite, tell)
+		})
 		if err != nil {
 			return err
 		}
-		if err := keep(b, c.String("output")); err != nil {
-			return err
-		}
-		r := j.judge("check", b)
-		r.Kept = c.String("output")
 		rs = append(rs, r)
 	}
 	return j.finish(rs)
 }
 
 // record makes the recordings that the rules need.
-func record(ctx context.Context, c *cli.Context, l *chaos.Lab, s checks.Suite) (*wire.Bundle, error) {
+func record(ctx context.Context, c *cli.Context, l *chaos.Lab, s checks.Suite, tell audience) (*wire.Bundle, error) {
 	plan, err := chaos.Plan(s.Needs())
 	if err != nil {
 		return nil, err
 	}
-	if d := c.Duration("max-time"); d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d)
-		defer cancel()
-	}
-	p := newProgress(c, l, plan)
-	defer p.stop()
+	ctx, cancel := within(ctx, c)
+	defer cancel()
+	experiments(l, plan, tell)
 	return chaos.Gather(ctx, l, "check", plan), nil
+}
+
+// within bounds a run by --max-time.
+func within(ctx context.Context, c *cli.Context) (context.Context, context.CancelFunc) {
+	if d := c.Duration("max-time"); d > 0 {
+		return context.WithTimeout(ctx, d)
+	}
+	return context.WithCancel(ctx)
 }
 
 // keep writes the evidence to a file, if one is named.
@@ -91,40 +90,6 @@ func keep(b *wire.Bundle, file string) error {
 		return nil
 	}
 	return writeFile(file, os.Stdout, func(w io.Writer) error { return wire.Encode(w, b) })
-}
-
-// A judgment is how recordings are judged and where the reports go.
-type judgment struct {
-	c        *cli.Context
-	suite    checks.Suite
-	gate     gate
-	text     reports.Text
-	remedies remedy.Table
-	products []string
-}
-
-func newJudgment(c *cli.Context, s checks.Suite) (*judgment, error) {
-	j := &judgment{c: c}
-	var err error
-	if j.suite, err = selected(c, s); err != nil {
-		return nil, err
-	}
-	if j.gate, err = newGate(c); err != nil {
-		return nil, err
-	}
-	if err := knownPromises(c.StringSlice("expect")); err != nil {
-		return nil, err
-	}
-	if j.text, err = textOf(c); err != nil {
-		return nil, err
-	}
-	if j.remedies, err = remediesOf(c); err != nil {
-		return nil, err
-	}
-	if j.products, err = productsOf(c, j.remedies); err != nil {
-		return nil, err
-	}
-	return j, nil
 }
 
 // undisturbed are the rules that check judges, disturbed those that chaos does, between those that edge does.
@@ -192,80 +157,11 @@ func newGate(c *cli.Context) (gate, error) {
 	return g, nil
 }
 
-// promises are what --expect may declare.
-var promises = []string{"resume", "exactly-once", "finite", "endless", "json", "shared", "incremental"}
-
 func knownPromises(declared []string) error {
 	for _, p := range declared {
-		if !slices.Contains(promises, p) {
-			return usage("Known promises: "+strings.Join(promises, ", ")+".", "there is no promise %q", p)
+		if !slices.Contains(checks.Promises, p) {
+			return usage("Known promises: "+strings.Join(checks.Promises, ", ")+".", "there is no promise %q", p)
 		}
 	}
 	return nil
-}
-
-// judge judges one bundle.
-func (j *judgment) judge(command string, b *wire.Bundle) *reports.Report {
-	ev := checks.NewEvidence(b)
-	r := &reports.Report{Version: version, Command: command, Evidence: ev, Results: j.suite.Judge(ev), Remedies: j.remedies, Products: j.products}
-	r.Exit, r.Why = j.gate.decide(ev, r.Results)
-	r.Partial = r.Exit == exitInterrupted
-	return r
-}
-
-// finish writes the reports and returns the error that carries the worst exit code.
-func (j *judgment) finish(rs []*reports.Report) error {
-	stdout := j.c.App.Writer
-	machine := false
-	if f := j.c.String("json"); f != "" {
-		machine = f == "-"
-		err := writeFile(f, stdout, func(w io.Writer) error {
-			if len(rs) == 1 {
-				return reports.JSON(w, rs[0])
-			}
-			return reports.JSONArray(w, rs)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	code, why := exitPass, ""
-	quiet := machine || j.c.Bool("quiet")
-	for i, r := range rs {
-		if worse(code, r.Exit) != code {
-			code, why = r.Exit, r.Why
-		}
-		if quiet {
-			continue
-		}
-		if i > 0 {
-			fmt.Fprintln(stdout)
-		}
-		if err := j.text.Report(stdout, r); err != nil {
-			return err
-		}
-	}
-	switch {
-	case code == exitPass:
-		return nil
-	case !quiet || code == exitFindings: // the report says why
-		why = ""
-	}
-	return &exitError{code, why}
-}
-
-// writeFile writes to a file, or to standard output where it is named "-".
-func writeFile(name string, stdout io.Writer, write func(io.Writer) error) error {
-	if name == "-" {
-		return write(stdout)
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return usage("", "%v", err)
-	}
-	if err := write(f); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
 }

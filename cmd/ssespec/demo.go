@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/wire"
 	"github.com/ssespec/ssespec/fixtures"
 	"github.com/ssespec/ssespec/reports"
 )
@@ -105,10 +106,9 @@ func demoCheck(c *cli.Context, j *judgment, url string) (*reports.Report, error)
 	}
 	ctx, stop := interruptible(c.Context)
 	defer stop()
-	b, err := record(ctx, c, l, j.suite)
+	r, err := j.follow("check", "", func(tell audience) (*wire.Bundle, error) { return record(ctx, c, l, j.suite, tell) })
 	if err != nil {
 		return nil, err
 	}
-	r := j.judge("check", b)
 	return r, j.text.Report(c.App.Writer, r)
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/ssespec/ssespec/chaos"
 	"github.com/ssespec/ssespec/chaos/origin"
+	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/wire"
 	"github.com/ssespec/ssespec/reports"
 )
@@ -86,12 +87,29 @@ func runEdge(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	l, err := newLab(c, c.String("via"))
+	l, err := edgeLab(c)
 	if err != nil {
 		return err
 	}
-	if l.Edge, err = newEdge(c, l); err != nil {
+	ctx, stop := interruptible(c.Context)
+	defer stop()
+	r, err := j.follow("edge", c.String("output"), func(tell audience) (*wire.Bundle, error) {
+		return gatherEdge(ctx, c, l, j.suite, tell)
+	})
+	if err != nil {
 		return err
+	}
+	return j.finish([]*reports.Report{r})
+}
+
+// edgeLab turns the flags into a lab between an endpoint and its readers.
+func edgeLab(c *cli.Context) (*chaos.Lab, error) {
+	l, err := newLab(c, c.String("via"))
+	if err != nil {
+		return nil, err
+	}
+	if l.Edge, err = newEdge(c, l); err != nil {
+		return nil, err
 	}
 	if !c.IsSet("max-requests") && c.String("listen") != "" { // it is our own origin that is asked
 		l.Limits.Requests = 0
@@ -99,23 +117,7 @@ func runEdge(c *cli.Context) error {
 	if l.Seed = randv2.Int64N(1 << 31); c.IsSet("seed") {
 		l.Seed = c.Int64("seed")
 	}
-	ctx, stop := interruptible(c.Context)
-	defer stop()
-	if d := c.Duration("max-time"); d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d)
-		defer cancel()
-	}
-	b, err := gatherEdge(ctx, c, l, j)
-	if err != nil {
-		return err
-	}
-	if err := keep(b, c.String("output")); err != nil {
-		return err
-	}
-	r := j.judge("edge", b)
-	r.Kept = c.String("output")
-	return j.finish([]*reports.Report{r})
+	return l, nil
 }
 
 // newEdge says what is between what.
@@ -144,8 +146,10 @@ func newEdge(c *cli.Context, l *chaos.Lab) (*chaos.Edge, error) {
 }
 
 // gatherEdge makes the recordings. Where ssespec is the endpoint it serves meanwhile.
-func gatherEdge(ctx context.Context, c *cli.Context, l *chaos.Lab, j *judgment) (*wire.Bundle, error) {
-	plan := edgePlan(l, j)
+func gatherEdge(ctx context.Context, c *cli.Context, l *chaos.Lab, s checks.Suite, tell audience) (*wire.Bundle, error) {
+	ctx, cancel := within(ctx, c)
+	defer cancel()
+	plan := edgePlan(s)
 	if c.String("listen") != "" {
 		stop, err := listenAt(ctx, c, l)
 		if err != nil {
@@ -153,14 +157,13 @@ func gatherEdge(ctx context.Context, c *cli.Context, l *chaos.Lab, j *judgment) 
 		}
 		defer stop()
 	}
-	p := newProgress(c, l, plan)
-	defer p.stop()
+	experiments(l, plan, tell)
 	return chaos.GatherEdge(ctx, l, plan), nil
 }
 
 // edgePlan returns the experiments that the rules need, the one that finds the way first.
-func edgePlan(l *chaos.Lab, j *judgment) []*chaos.Experiment {
-	needs := j.suite.Needs()
+func edgePlan(s checks.Suite) []*chaos.Experiment {
+	needs := s.Needs()
 	return slices.DeleteFunc(chaos.EdgeExperiments(), func(e *chaos.Experiment) bool {
 		return e.Scene != wire.EdgeFields && !slices.Contains(needs, e.Scene)
 	})
@@ -241,15 +244,4 @@ func selfSigned(addr string) (tls.Certificate, error) {
 		DNSNames: []string{"localhost", host}, IPAddresses: []net.IP{net.ParseIP("127.0.0.1")}}
 	der, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
-}
-
-// unreached says why nothing could be asked of an edge.
-func unreached(b *wire.Bundle) (int, string) {
-	for _, g := range b.Gaps {
-		first := g.Scene == wire.EdgeFields || g.Scene == wire.EdgeSemantics
-		if first && !g.Moot && !slices.Contains([]string{wire.Interrupted, wire.TimeSpent, wire.RequestsSpent}, g.Reason) {
-			return exitUnreachable, g.Reason
-		}
-	}
-	return exitPass, ""
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -28,11 +29,24 @@ func span(name, usage string, value time.Duration) *cli.DurationFlag {
 	return &cli.DurationFlag{Name: name, Usage: usage, Value: value, EnvVars: env(name)}
 }
 
+// limit is what something may take.
+func limit(name, says string) *cli.DurationFlag {
+	f := span(name, says, 0)
+	f.Action = func(_ *cli.Context, d time.Duration) error {
+		if d < 0 {
+			return usage(fmt.Sprintf("Write --%s 500ms.", name), "--%s %v: nothing takes less than no time", name, d)
+		}
+		return nil
+	}
+	return f
+}
+
 // requestFlags mean what they mean in curl.
 func requestFlags() []cli.Flag {
 	return []cli.Flag{
 		text("request", "request `METHOD`", "X"),
 		list("header", "request `FIELD`, as 'Name: value'; $NAME in the value is taken from the environment and masked everywhere", "H"),
+		toggle("literal", "take $ in the fields of -H and --other-session as it is written"),
 		text("data", "request body, or @`FILE`; makes the request a POST", "d"),
 		text("user", "`USER:PASSWORD` for HTTP basic authentication", "u"),
 		toggle("insecure", "accept any certificate", "k"),
@@ -76,6 +90,8 @@ func gateFlags() []cli.Flag {
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 on failures at or above this `LEVEL`: must, should, advice, never", Value: "must", EnvVars: env("fail-on")},
 		toggle("strict", "the same as --fail-on should"),
 		list("require", "exit 4 if a rule that matches this `GLOB` could not be judged"),
+		text("baseline", "`FILE` with the failures that are expected, as ssespec baseline write writes it; an entry that passes now is a failure"),
+		text("waivers", "`FILE` with the failures that are waived for a time; one that has expired is a failure"),
 	}
 }
 
@@ -85,6 +101,9 @@ func promiseFlags() []cli.Flag {
 		list("expect", "a `PROMISE` of the endpoint, so that breaking it is a failure: resume, exactly-once, finite, endless, json, shared, incremental (events are sent as they are made)"),
 		text("profile", "the dialect: `NAME` or auto"),
 		span("heartbeat", "something comes at least every `DURATION`: an event, or a comment", 0),
+		limit("first-event", "the first event comes within this `DURATION` of the request"),
+		limit("gap-p99", "the next event comes within this `DURATION`, but for one time in a hundred"),
+		limit("recovery", "who is cut off has the next event within this `DURATION` (ssespec chaos)"),
 		text("time", "each event's data has the time at which it was made at this JSON `PATH`: shows how late events come"),
 		text("seq", "each event's data has its number at this JSON `PATH`: nothing else proves as well that an answer is whole"),
 		text("scale", "ask for short and long answers too, which costs six requests: `PATH=SHORT:LONG`, such as max_tokens=16:256; PATH is a JSON path in the body, or a query parameter"),
@@ -108,13 +127,12 @@ func progressFlags() []cli.Flag {
 
 // outputFlags say what is written and where.
 func outputFlags() []cli.Flag {
-	return []cli.Flag{
-		text("json", "write the JSON report to `FILE`; alone, or with -, to standard output"),
+	return append(formatFlags(),
 		toggle("quiet", "print nothing but failures of this program", "q"),
 		toggle("verbose", "list rules that passed or do not apply", "v"),
 		toggle("vv", "list the bytes of every exchange too"),
 		remediesFlag(),
 		list("product", "a `PRODUCT` that stands before the endpoint, so that its remedies are shown (see ssespec remedies); most name themselves"),
 		&cli.StringFlag{Name: "color", Usage: "`WHEN` to use color: auto, always, never", Value: "auto", EnvVars: env("color")},
-	}
+	)
 }

@@ -29,11 +29,16 @@ var mayImport = map[string][]string{
 	"checks/*":         {"checks", "checks/browser", "checks/hold", "checks/passage", "checks/remedy", "checks/profile", "checks/recovery", "checks/stream", "checks/wire"},
 	"checks/suite":     {"checks", "checks/*"},
 	"checks/checktest": {"checks", "checks/wire"},
+	"checks/excuse":    {"checks"},
 	"checks/passage":   {"checks/hold", "checks/remedy", "checks/wire"},
 	"chaos/origin":     {"checks/wire"},
 	"chaos":            {"chaos/origin", "checks/browser", "checks/hold", "checks/profile", "checks/stream", "checks/wire"},
+	"checks/standing":  {"checks", "checks/browser", "checks/stream", "checks/wire"},
+	"config":           {},
+	"config/schema":    {"config"},
+	"ssetest":          {"chaos", "checks", "checks/browser", "checks/standing", "checks/suite", "checks/stream", "checks/wire", "reports"},
 	"reports":          {"checks", "checks/browser", "checks/hold", "checks/passage", "checks/remedy", "checks/recovery", "checks/stream", "checks/wire"},
-	"cmd/ssespec":      {"checks", "checks/*", "checks/browser", "checks/hold", "checks/remedy", "checks/profile", "checks/recovery", "checks/suite", "checks/stream", "checks/wire", "checks/passage", "chaos", "chaos/origin", "reports", "fixtures"},
+	"cmd/ssespec":      {"checks", "checks/*", "checks/browser", "checks/excuse", "checks/hold", "checks/remedy", "checks/profile", "checks/recovery", "checks/suite", "checks/stream", "checks/wire", "checks/passage", "checks/standing", "chaos", "chaos/origin", "config", "reports", "fixtures"},
 }
 
 // onlyIn says which files may import a package from outside.
@@ -41,8 +46,7 @@ var onlyIn = map[string][]string{
 	"github.com/fatih/color":                 {"reports/text.go"},
 	"github.com/urfave/cli/v2":               {"cmd/ssespec/*.go"},
 	"golang.org/x/net/http2":                 {"chaos/*.go", "chaos/origin/*.go", "fixtures/*.go"},
-	"github.com/goccy/go-yaml":               {"checks/remedy/*.go"},
-	"github.com/Shopify/toxiproxy/v2":        {"chaos/link.go"},
+	"github.com/goccy/go-yaml":               {"checks/remedy/*.go", "config/*.go"},
 	"github.com/Shopify/toxiproxy/v2/stream": {"chaos/link.go", "chaos/valve.go"},
 	"github.com/Shopify/toxiproxy/v2/toxics": {"chaos/link.go", "chaos/valve.go"},
 }

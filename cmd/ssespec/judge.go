@@ -69,6 +69,7 @@ func declare(c *cli.Context, b *wire.Bundle) error {
 	if d := c.Duration("heartbeat"); d > 0 {
 		b.Heartbeat = d
 	}
+	b.Limits = limitsOf(c).Or(b.Limits)
 	name, err := profileOf(c.String("profile"))
 	if name != "" {
 		b.Profile = name
@@ -124,7 +125,9 @@ func recordOnly(c *cli.Context) error {
 	}
 	ctx, stop := interruptible(c.Context)
 	defer stop()
-	b, err := record(ctx, c, l, chosen)
+	shown, tell := newBar(c)
+	b, err := record(ctx, c, l, chosen, tell)
+	shown.stop()
 	if err != nil {
 		return err
 	}

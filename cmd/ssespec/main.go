@@ -58,8 +58,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			return usage("See ssespec "+strings.TrimSpace(strings.TrimPrefix(c.Command.Name, "ssespec")+" --help"), "%s", err)
 		},
 		Commands: []*cli.Command{
-			checkCommand(), chaosCommand(), edgeCommand(), recordCommand(), judgeCommand(), catCommand(), planCommand(),
-			rulesCommand(), explainCommand(), remediesCommand(), serveCommand(), demoCommand(),
+			checkCommand(), chaosCommand(), edgeCommand(), gateCommand(), recordCommand(), judgeCommand(), reportCommand(), catCommand(), planCommand(),
+			rulesCommand(), explainCommand(), remediesCommand(), baselineCommand(), initCommand(), serveCommand(), demoCommand(),
 			completionCommand(), manCommand(), versionCommand(),
 		},
 	}

@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 //	hostile VAR KIND          start a server that means harm (see hostile_test.go)
 //	exits CODE PROGRAM …      run a program that must exit with this code
 //	interrupt CODE PROGRAM …  the same for one that watches a feed and is interrupted (Ctrl-C)
+//	fill FILE                 put variables such as $URL into a file
 //	same FILE FILE            two JSON reports are the same, the name of the command aside
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -37,7 +38,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": scriptServe, "hostile": scriptHostile, "exits": scriptExits, "interrupt": scriptInterrupt,
-			"same": scriptSame,
+			"same": scriptSame, "fill": scriptFill,
 		},
 	})
 }
@@ -79,6 +80,11 @@ func scriptExits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+func scriptFill(ts *testscript.TestScript, _ bool, args []string) {
+	filled := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(filled), 0o600))
+}
+
 // scriptSame compares two JSON reports, the name of the command aside.
 func scriptSame(ts *testscript.TestScript, neg bool, args []string) {
 	a, b := withoutCommand(ts.ReadFile(args[0])), withoutCommand(ts.ReadFile(args[1]))
@@ -109,12 +115,21 @@ type outcome struct {
 // ssespec runs the real binary.
 func ssespec(t *testing.T, args ...string) outcome {
 	t.Helper()
+	return ssespecWith(t, nil, args...)
+}
+
+// ssespecWith runs the real binary with variables in its environment.
+func ssespecWith(t *testing.T, variables map[string]string, args ...string) outcome {
+	t.Helper()
 	exe, err := exec.LookPath("ssespec")
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe, args...)
 	cmd.Env = append(os.Environ(), "NO_PROXY=*")
+	for k, v := range variables {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	start := time.Now()

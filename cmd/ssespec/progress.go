@@ -12,74 +12,106 @@ import (
 	"github.com/ssespec/ssespec/checks/wire"
 )
 
-// progress shows on a terminal which experiment is going on; elsewhere it shows nothing.
-type progress struct {
-	bar   *progressbar.ProgressBar
-	watch time.Duration
-	title string
-	most  string // " of at most 15s" while the stream is watched
-	shown time.Time
-	bytes int
+// A step is what a run does at the moment.
+type step struct {
+	phase    string // "the same request once more"
+	detail   string // how far that is; changes many times a second
+	done, of int    // experiments or trials
 }
 
-// newProgress begins to show what the lab does.
-func newProgress(c *cli.Context, l *chaos.Lab, plan []*chaos.Experiment) *progress {
-	p := &progress{watch: l.Watch}
-	if !shown(c) {
-		return p
+// An audience is told what a run does; nil where nobody wants to know.
+type audience func(step)
+
+// tellBoth tells two audiences.
+func tellBoth(a, b audience) audience {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
 	}
-	p.bar = progressbar.NewOptions(len(plan),
-		progressbar.OptionSetWriter(c.App.ErrWriter), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetWidth(16), progressbar.OptionSetPredictTime(false), progressbar.OptionShowCount(),
-		progressbar.OptionThrottle(100*time.Millisecond))
-	l.Tap = p.tell
-	return p
+	return func(s step) { a(s); b(s) }
 }
 
-// tell is told what goes on.
-func (p *progress) tell(e chaos.Progress) {
-	if e.Experiment != nil {
-		if p.title != "" {
-			p.bar.Add(1)
-		}
-		p.title, p.bytes, p.most = e.Experiment.Title, 0, ""
-		if e.Experiment.Scene == wire.Control {
-			p.title, p.most = "watching "+p.title, fmt.Sprintf(" of at most %v", p.watch)
-		}
-		p.bar.Describe(p.title)
+// detailGap is how often details are told.
+const detailGap = 200 * time.Millisecond
+
+// experiments has the lab tell an audience which experiment is going on.
+func experiments(l *chaos.Lab, plan []*chaos.Experiment, tell audience) {
+	if tell == nil {
 		return
 	}
-	p.bytes += len(e.Body)
-	if now := time.Now(); now.Sub(p.shown) > 200*time.Millisecond {
-		p.shown = now
-		p.bar.Describe(fmt.Sprintf("%s  %.1fs%s, %d bytes", p.title, e.At.Seconds(), p.most, p.bytes))
+	now := step{of: len(plan)}
+	watching, bytes, shown := "", 0, time.Time{}
+	begun := 0
+	l.Tap = func(e chaos.Progress) {
+		if e.Experiment != nil {
+			now.phase, now.detail, now.done, watching, bytes = e.Experiment.Title, "", begun, "", 0
+			if e.Experiment.Scene == wire.Control {
+				now.phase, watching = "watching "+now.phase, fmt.Sprintf(" of at most %v", l.Watch)
+			}
+			begun++
+			tell(now)
+			return
+		}
+		bytes += len(e.Body)
+		if t := time.Now(); t.Sub(shown) > detailGap {
+			shown = t
+			now.detail = fmt.Sprintf("%.1fs%s, %d bytes", e.At.Seconds(), watching, bytes)
+			tell(now)
+		}
 	}
 }
 
-// A trialProgress shows on a terminal how many trials were made.
-type trialProgress struct{ bar *progressbar.ProgressBar }
-
-func newTrialProgress(c *cli.Context, trials int) *trialProgress {
-	p := &trialProgress{}
-	if shown(c) {
-		p.bar = progressbar.NewOptions(trials,
-			progressbar.OptionSetWriter(c.App.ErrWriter), progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetWidth(16), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond))
-	}
-	return p
-}
-
-func (p *trialProgress) tell(t *chaos.Trial, _ *wire.Recording) {
-	if p.bar != nil {
-		p.bar.Describe(t.Name)
-		p.bar.Add(1)
+// eachTrial returns what a campaign tells of each trial that is done.
+func eachTrial(of int, tell audience) func(*chaos.Trial, *wire.Recording) {
+	done := 0
+	return func(t *chaos.Trial, _ *wire.Recording) {
+		done++
+		if tell != nil {
+			tell(step{phase: t.Name, done: done, of: of})
+		}
 	}
 }
 
-func (p *trialProgress) stop() {
-	if p.bar != nil {
-		p.bar.Finish()
-		p.bar.Clear()
+// A bar shows on a terminal what one run does; elsewhere it shows nothing.
+type bar struct {
+	c  *cli.Context
+	on *progressbar.ProgressBar
+	of int
+}
+
+// newBar returns the bar of a run, and an audience that draws it.
+func newBar(c *cli.Context) (*bar, audience) {
+	b := &bar{c: c}
+	if !shown(c) {
+		return b, nil
+	}
+	return b, b.tell
+}
+
+func (b *bar) tell(s step) {
+	if b.on == nil || s.of != b.of {
+		b.stop()
+		b.of = s.of
+		b.on = progressbar.NewOptions(s.of,
+			progressbar.OptionSetWriter(b.c.App.ErrWriter), progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetWidth(16), progressbar.OptionSetPredictTime(true), progressbar.OptionShowCount(),
+			progressbar.OptionThrottle(100*time.Millisecond))
+	}
+	text := s.phase
+	if s.detail != "" {
+		text += "  " + s.detail
+	}
+	b.on.Describe(text)
+	b.on.Set(s.done)
+}
+
+// stop takes the bar off the terminal.
+func (b *bar) stop() {
+	if b.on != nil {
+		b.on.Finish()
+		b.on.Clear()
 	}
 }
 
@@ -87,12 +119,4 @@ func (p *trialProgress) stop() {
 func shown(c *cli.Context) bool {
 	return c.String("progress") != "never" && !c.Bool("quiet") && isTerminal(c.App.ErrWriter) &&
 		os.Getenv("CI") == "" && os.Getenv("TERM") != "dumb"
-}
-
-// stop takes the bar off the terminal.
-func (p *progress) stop() {
-	if p.bar != nil {
-		p.bar.Finish()
-		p.bar.Clear()
-	}
 }

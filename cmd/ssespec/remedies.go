@@ -58,12 +58,16 @@ func remediesOf(c *cli.Context) (remedy.Table, error) {
 func productsOf(c *cli.Context, t remedy.Table) ([]string, error) {
 	names := c.StringSlice("product")
 	for _, n := range names {
-		known := func(p remedy.Product) bool { return p.Name == n }
-		if !slices.ContainsFunc(t.Products, known) {
+		if !holds(t, n) {
 			return nil, usage("See ssespec remedies for their names.", "--product: no product %q is known", n)
 		}
 	}
 	return names, nil
+}
+
+// holds reports whether a product of that name is in the table.
+func holds(t remedy.Table, name string) bool {
+	return slices.ContainsFunc(t.Products, func(p remedy.Product) bool { return p.Name == name })
 }
 
 func listProducts(c *cli.Context, t remedy.Table) error {

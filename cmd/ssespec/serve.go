@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -160,6 +161,14 @@ func describe(c *cli.Context, s *fixtures.Server) {
 	}
 	if s.TLS {
 		flags = append(flags, "-k")
+	}
+	for _, limit := range []struct {
+		flag string
+		most time.Duration
+	}{{"--first-event ", s.Limits.FirstEvent}, {"--gap-p99 ", s.Limits.GapP99}, {"--recovery ", s.Limits.Recovery}} {
+		if limit.most > 0 {
+			flags = append(flags, limit.flag+limit.most.String())
+		}
 	}
 	if s.Origin != "" {
 		flags = append(flags, "--origin "+s.Origin)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/ssespec/ssespec/chaos"
+	"github.com/ssespec/ssespec/checks"
 	"github.com/ssespec/ssespec/checks/browser"
 	"github.com/ssespec/ssespec/checks/wire"
 )
@@ -32,10 +33,13 @@ func newLab(c *cli.Context, raw string) (*chaos.Lab, error) {
 		Promises: c.StringSlice("expect"), Watch: c.Duration("watch"),
 		Limits: chaos.Limits{Requests: maxRequests(c), Bytes: c.Int64("max-bytes")},
 		Repeat: c.Bool("repeat-post"), Load: c.Bool("allow-load"),
-		Clock: c.String("time"), Heartbeat: c.Duration("heartbeat"),
+		Clock: c.String("time"), Heartbeat: c.Duration("heartbeat"), Slowest: limitsOf(c),
 	}
 	if twice := 2*l.Heartbeat + time.Second; l.Heartbeat > 0 && !c.IsSet("watch") {
 		l.Watch = max(l.Watch, twice) // else it could not be judged
+	}
+	if soonest := max(l.Slowest.FirstEvent, l.Slowest.GapP99); soonest > 0 && !c.IsSet("watch") {
+		l.Watch = max(l.Watch, soonest+time.Second)
 	}
 	if l.Profile, err = profileOf(c.String("profile")); err != nil {
 		return nil, err
@@ -67,6 +71,11 @@ func newLab(c *cli.Context, raw string) (*chaos.Lab, error) {
 	}
 	l.Secrets.AddFrom(l.Target)
 	return l, nil
+}
+
+// limitsOf returns how slow the user says that the endpoint is at most.
+func limitsOf(c *cli.Context) wire.Limits {
+	return wire.Limits{FirstEvent: c.Duration("first-event"), GapP99: c.Duration("gap-p99"), Recovery: c.Duration("recovery")}
 }
 
 // maxRequests is the user's budget; without one, what all experiments together need, with room for redirects.
@@ -107,19 +116,16 @@ func parseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// profiles are the dialects that change what is judged (the catalogue of requirements, part 3).
-var profiles = []string{"eventsource", "fetch", "llm", "mcp", "mercure", "ndjson", "json-seq"}
-
 func profileOf(name string) (string, error) {
 	if name == "" || name == "auto" {
 		return "", nil
 	}
-	for _, p := range profiles {
+	for _, p := range checks.Profiles {
 		if p == name {
 			return name, nil
 		}
 	}
-	return "", usage("Known profiles: auto, "+strings.Join(profiles, ", ")+".", "there is no profile %q", name)
+	return "", usage("Known profiles: auto, "+strings.Join(checks.Profiles, ", ")+".", "there is no profile %q", name)
 }
 
 func versionOf(c *cli.Context) (string, error) {
@@ -146,7 +152,7 @@ func fillRequest(c *cli.Context, l *chaos.Lab, u *url.URL) error {
 	}
 	r.URL = u.String()
 	for _, h := range c.StringSlice("header") {
-		if err := addField(l, &r, h); err != nil {
+		if err := addField(c, l, &r, h); err != nil {
 			return err
 		}
 	}
@@ -187,7 +193,7 @@ func fillPage(c *cli.Context, l *chaos.Lab) error {
 	}
 	var other wire.Request
 	for _, h := range c.StringSlice("other-session") {
-		if err := addField(l, &other, h); err != nil {
+		if err := addField(c, l, &other, h); err != nil {
 			return err
 		}
 	}
@@ -254,21 +260,15 @@ func basic(l *chaos.Lab, r *wire.Request, userPassword string) {
 var variable = regexp.MustCompile(`\$(\w+|\{\w+\})`)
 
 // addField adds one -H field; what comes from the environment is a secret.
-func addField(l *chaos.Lab, r *wire.Request, h string) error {
+func addField(c *cli.Context, l *chaos.Lab, r *wire.Request, h string) error {
 	name, value, ok := strings.Cut(h, ":")
 	if !ok || !wire.IsToken(name) {
 		return usage("Write -H 'Name: value'.", "%q is not a header field", l.Secrets.Mask(h))
 	}
 	var missing string
-	value = variable.ReplaceAllStringFunc(value, func(v string) string {
-		key := strings.Trim(v, "${}")
-		s, ok := os.LookupEnv(key)
-		if !ok {
-			missing = key
-		}
-		l.Secrets.Add(s)
-		return s
-	})
+	if !c.Bool("literal") {
+		value = fromEnvironment(l, value, &missing)
+	}
 	if missing != "" {
 		return usage("Set it, or write the value itself.", "-H %s: the environment variable %s is not set", name, missing)
 	}
@@ -278,6 +278,19 @@ func addField(l *chaos.Lab, r *wire.Request, h string) error {
 	}
 	r.Header = append(r.Header.Without(name), wire.Field{Name: name, Value: value})
 	return nil
+}
+
+// fromEnvironment puts the values of variables into a text, and names one that is not set. They are secrets.
+func fromEnvironment(l *chaos.Lab, text string, missing *string) string {
+	return variable.ReplaceAllStringFunc(text, func(v string) string {
+		key := strings.Trim(v, "${}")
+		s, ok := os.LookupEnv(key)
+		if !ok {
+			*missing = key
+		}
+		l.Secrets.Add(s)
+		return s
+	})
 }
 
 // dataOf returns the body: the text itself, or what @FILE or @- holds.

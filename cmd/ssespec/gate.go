@@ -1,0 +1,321 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ssespec/ssespec/chaos"
+	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/excuse"
+	"github.com/ssespec/ssespec/config"
+	"github.com/ssespec/ssespec/reports"
+)
+
+// configName is the configuration that is read where none is named.
+const configName = "ssespec.yml"
+
+func gateCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "gate",
+		Usage:       "everything that a configuration file asks of every target; the command for a pipeline",
+		ArgsUsage:   "[TARGET…]",
+		Description: gateDescription,
+		Flags: slices.Concat(configFlags(), selectionFlags(), gateFlags(), outputFlags(), progressFlags(),
+			[]cli.Flag{text("output", "keep the evidence of every run in this `DIRECTORY`, to be judged again", "o")}),
+		Action: runGate,
+	}
+}
+
+const gateDescription = `ssespec init writes a configuration to begin with. TARGET is the name of a target or a glob; without one, all are run.
+Targets at different hosts are run at the same time, those of one host or group one after the other.`
+
+// configFlags say which configuration is read.
+func configFlags() []cli.Flag {
+	return []cli.Flag{
+		text("config", "the configuration `FILE` (default: "+configName+")", "c"),
+		&cli.IntFlag{Name: "parallel", Usage: "run `N` targets at the same time", DefaultText: "16", EnvVars: env("parallel")},
+	}
+}
+
+// A gateRun is one run of a gate.
+type gateRun struct {
+	c    *cli.Context
+	file *config.File
+	book excuse.Book
+	todo []*job
+	all  bool // no target is left out
+}
+
+func runGate(c *cli.Context) error {
+	j, err := newGateJudgment(c)
+	if err != nil {
+		return err
+	}
+	g, err := newGateRun(c, c.Args().Slice(), loadConfig)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	rs, err := g.reports(j.out)
+	if err != nil {
+		return err
+	}
+	kept := upkeep(g.book, g.file.Name, "gate", rs, g.all)
+	if err := j.out.write(rs, kept); err != nil {
+		return err
+	}
+	quiet := j.out.machine || c.Bool("quiet")
+	code, why := worst(rs, kept)
+	if !quiet {
+		t := &reports.Gate{Reports: rs, Upkeep: kept, Took: time.Since(began), Exit: code, Why: because(rs, code, why), Advice: g.advice(rs)}
+		if err := j.text.Gate(c.App.Writer, t); err != nil {
+			return err
+		}
+	}
+	return ended(code, why, quiet)
+}
+
+// newGateJudgment returns where the reports go. What is judged is the matter of each job.
+func newGateJudgment(c *cli.Context) (*judgment, error) {
+	j := &judgment{c: c}
+	var err error
+	if j.text, err = textOf(c); err != nil {
+		return nil, err
+	}
+	if _, err = newGate(c); err != nil {
+		return nil, err
+	}
+	j.out, err = newOutputs(c)
+	return j, err
+}
+
+func loadConfig(name string) (*config.File, error) { return config.Load(name, forms()) }
+
+// newGateRun reads the configuration and prepares every job, so that a mistake shows before anybody is asked anything.
+func newGateRun(c *cli.Context, targets []string, load func(name string) (*config.File, error)) (*gateRun, error) {
+	g := &gateRun{c: c}
+	name := c.String("config")
+	if name == "" {
+		name = configName
+		if _, err := os.Stat(name); errors.Is(err, os.ErrNotExist) {
+			return nil, usage("Write one with ssespec init, or name one with -c FILE.", "there is no %s here", configName)
+		}
+	}
+	var err error
+	if g.file, err = load(name); err != nil {
+		return nil, configError(err)
+	}
+	if g.book, err = bookOf(c); err != nil {
+		return nil, err
+	}
+	g.read()
+	if err := g.choose(targets); err != nil {
+		return nil, err
+	}
+	if dir := c.String("output"); dir != "" {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return nil, usage("", "-o: %v", err)
+		}
+	}
+	return g, g.possible()
+}
+
+// read adds to the book what the configuration has, unless a flag names another file.
+func (g *gateRun) read() {
+	if !g.c.IsSet("baseline") {
+		g.book.Expected = among(g.c, expectations(g.file.Expected))
+	}
+	if !g.c.IsSet("waivers") {
+		g.book.Waivers = waivers(g.file.Waivers.List)
+	}
+	g.book.Flaky = flaky(g.file.KnownFlaky)
+}
+
+// choose lists the jobs of the targets that the user names.
+func (g *gateRun) choose(patterns []string) error {
+	var names []string
+	used := map[string]bool{}
+	for _, t := range g.file.Targets {
+		names = append(names, t.Name.V)
+		chosen := len(patterns) == 0
+		for _, p := range patterns {
+			if ok, _ := path.Match(p, t.Name.V); ok || p == t.Name.V {
+				chosen, used[p] = true, true
+			}
+		}
+		if !chosen {
+			continue
+		}
+		g.todo = append(g.todo, g.jobs(t)...)
+	}
+	for _, p := range patterns {
+		if !used[p] {
+			return usage("Its targets are: "+strings.Join(names, ", ")+".", "%s has no target %q", g.file.Name, p)
+		}
+	}
+	g.all = len(patterns) == 0
+	g.todo = slices.DeleteFunc(g.todo, func(j *job) bool { return j.idle() })
+	if len(g.todo) == 0 {
+		return usage("", "%s asks for nothing: no rule that is chosen belongs to a run of a target", g.file.Name)
+	}
+	return nil
+}
+
+// possible prepares every job once, and looks for notes about targets that are not there.
+func (g *gateRun) possible() error {
+	var errs []string
+	for _, j := range g.todo {
+		if _, err := j.prepare(g.c.Context, nil); err != nil && !slices.Contains(errs, err.Error()) {
+			errs = append(errs, err.Error())
+		}
+	}
+	for _, n := range g.notes() {
+		if g.all && n.target.IsSet() && !slices.ContainsFunc(g.todo, func(j *job) bool { return j.is(n.target.V) }) {
+			errs = append(errs, fmt.Sprintf("%s: no target is called %q: write the name of a target, or a glob", n.target.At, n.target.V))
+		}
+	}
+	if len(errs) > 0 {
+		return usage("", "%s", strings.Join(errs, "\n"))
+	}
+	return nil
+}
+
+// A note is what the configuration says of the rules of some targets.
+type note struct{ target config.Text }
+
+func (g *gateRun) notes() []note {
+	var out []note
+	for _, w := range g.file.Waivers.List {
+		out = append(out, note{w.Target})
+	}
+	for _, f := range g.file.KnownFlaky {
+		out = append(out, note{f.Target})
+	}
+	return out
+}
+
+// is reports whether a pattern is the name of the job's target, or its URL.
+func (j *job) is(pattern string) bool {
+	ok, _ := path.Match(pattern, j.name)
+	return ok || pattern == j.name || pattern == j.url || pattern == "*"
+}
+
+// own returns the flags of the gate that hold for all its runs.
+func (g *gateRun) own() []config.Flag {
+	var out []config.Flag
+	for _, name := range []string{"only", "skip", "require", "product"} {
+		for _, v := range g.c.StringSlice(name) {
+			out = append(out, config.Flag{Name: name, Value: v})
+		}
+	}
+	for _, name := range []string{"fail-on", "remedies"} {
+		if g.c.IsSet(name) {
+			out = append(out, config.Flag{Name: name, Value: g.c.String(name)})
+		}
+	}
+	if g.c.Bool("strict") {
+		out = append(out, config.Flag{Name: "strict", Value: "true"})
+	}
+	return out
+}
+
+// masked returns a text without what came from the environment.
+func (g *gateRun) masked(s string) string {
+	var secrets chaos.Secrets
+	for _, v := range g.file.Secrets {
+		secrets.Add(v)
+	}
+	return secrets.Mask(s)
+}
+
+// usualParallel is how many groups are run at the same time: nearly all the time of a run is waited.
+const usualParallel = 16
+
+func (g *gateRun) parallel() int {
+	switch {
+	case g.c.Int("parallel") > 0:
+		return g.c.Int("parallel")
+	case g.file.Parallel.IsSet():
+		return g.file.Parallel.V
+	}
+	return usualParallel
+}
+
+// reports does every job: the groups at the same time, the jobs of a group one after the other.
+func (g *gateRun) reports(out *outputs) ([]*reports.Report, error) {
+	ctx, stop := interruptible(g.c.Context)
+	defer stop()
+	show := newBoard(g.c, g.todo)
+	defer show.stop()
+	rs, errs := make([]*reports.Report, len(g.todo)), make([]error, len(g.todo))
+	places := make(chan struct{}, g.parallel())
+	var wg sync.WaitGroup
+	for _, group := range g.groups() {
+		wg.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			for _, i := range group {
+				j := g.todo[i]
+				rs[i], errs[i] = j.do(ctx, tellBoth(show.audience(i), out.tell(j.name, j.run)))
+				show.done(i)
+			}
+		})
+	}
+	wg.Wait()
+	return rs, errors.Join(errs...)
+}
+
+// groups returns the indexes of jobs that are done one after the other.
+func (g *gateRun) groups() [][]int {
+	var out [][]int
+	at := map[string]int{}
+	for i, j := range g.todo {
+		name := j.group()
+		n, known := at[name]
+		if !known {
+			n = len(out)
+			at[name] = n
+			out = append(out, nil)
+		}
+		out[n] = append(out[n], i)
+	}
+	return out
+}
+
+// because says in one sentence why the gate ends as it does.
+func because(rs []*reports.Report, code int, why string) string {
+	var names []string
+	for _, r := range rs {
+		if r.Exit == code && code != exitPass {
+			names = append(names, r.Evidence.Bundle.Name+" "+r.Evidence.Bundle.Command)
+		}
+	}
+	switch n := len(names); {
+	case n == 0:
+		return why
+	case n == 1:
+		return names[0] + ": " + why
+	case n > 5:
+		names = append(names[:5], fmt.Sprintf("%d more", n-5))
+	}
+	return strings.Join(names, ", ")
+}
+
+// advice says what to do next about a failure.
+func (g *gateRun) advice(rs []*reports.Report) string {
+	failed := func(r *reports.Report) bool {
+		return slices.ContainsFunc(r.Results, func(x checks.Result) bool { return x.Verdict == checks.Fail })
+	}
+	if g.c.String("output") == "" && slices.ContainsFunc(rs, failed) {
+		return "With -o DIRECTORY the evidence is kept, and ssespec judge FILE judges it again"
+	}
+	return ""
+}
