@@ -1,0 +1,4 @@
+package ssetest
+
+// Lines is for tests.
+var Lines = lines
