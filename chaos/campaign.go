@@ -222,5 +222,6 @@ func (c *Campaign) End() *wire.Bundle {
 	b.Noise = c.noise.stop()
 	b.Profile = c.l.profile()
 	b.Duration, b.Requests = time.Since(b.Began), c.Requests()
+	b.OneClock()
 	return b
 }

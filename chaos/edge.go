@@ -74,6 +74,7 @@ func GatherEdge(ctx context.Context, l *Lab, plan []*Experiment) *wire.Bundle {
 	}
 	b.Noise = noise.stop()
 	b.Duration, b.Requests = time.Since(began), int(l.purse.spent.Load())
+	b.OneClock()
 	return b
 }
 

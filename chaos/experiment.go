@@ -150,6 +150,7 @@ func Gather(ctx context.Context, l *Lab, command string, plan []*Experiment) *wi
 	b.Noise = noise.stop()
 	b.Profile = l.profile()
 	b.Duration, b.Requests = time.Since(began), l.requests
+	b.OneClock()
 	return b
 }
 

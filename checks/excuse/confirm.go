@@ -8,7 +8,8 @@ import (
 
 // Confirm returns what to make of a failure that may have come from a bad moment, once the same was asked again. Two
 // failures confirm it. One alone is Inconclusive and, even behind a promise, not required: what did not happen again
-// cannot be shown to whoever is to mend it. A repeat that gave no verdict counts for nothing.
+// cannot be shown to whoever is to mend it. A repeat that gave no verdict counts for nothing; where there is no other, the
+// failure stands and says that it was seen once.
 func Confirm(first checks.Result, again []checks.Result) checks.Result {
 	if first.Verdict != checks.Fail || !first.Timing {
 		return first
@@ -26,6 +27,7 @@ func Confirm(first checks.Result, again []checks.Result) checks.Result {
 		}
 	}
 	if runs.Of == 1 {
+		first.Reason += "; seen once: no second look could be had"
 		return first
 	}
 	first.Runs = &runs

@@ -93,11 +93,11 @@ func (b Book) find(c Case, r checks.Result) (*checks.Excuse, checks.Verdict) {
 }
 
 func (f Flaky) concerns(c Case, k *checks.Check) bool {
-	return c.is(f.Target) && matches(f.Rule, k)
+	return c.belongs(f.Target) && matches(f.Rule, k)
 }
 
 func (w Waiver) concerns(c Case, k *checks.Check) bool {
-	return c.is(w.Target) && matches(w.Rule, k)
+	return c.belongs(w.Target) && matches(w.Rule, k)
 }
 
 func (e Expectation) concerns(c Case, k *checks.Check) bool {
@@ -122,6 +122,17 @@ func (c Case) is(target string) bool {
 	}
 	ok, _ := path.Match(target, c.Target)
 	return ok && !strings.Contains(target, "://")
+}
+
+// belongs reports whether a target as written stands for that of c, or for the target to which the route of c leads: chat for
+// chat@cdn. What is expected is one run's own, so that only waivers and flaky rules ask so.
+func (c Case) belongs(target string) bool {
+	if c.is(target) {
+		return true
+	}
+	name, _, route := strings.Cut(c.Target, "@")
+	c.Target = name
+	return route && !strings.Contains(name, "://") && c.is(target)
 }
 
 // matches reports whether a rule as written stands for k.

@@ -142,6 +142,24 @@ func TestAURLIsNoPattern(t *testing.T) {
 	}
 }
 
+// A target has routes and origins, each of which is a run of its own.
+func TestAWaiverOfATargetIsOneOfItsRoutes(t *testing.T) {
+	c := of(run(result(utf8, checks.Fail)), "chat@https://app.example", "check")
+	for _, tc := range []struct {
+		says string
+		book excuse.Book
+		want checks.Verdict
+	}{
+		{"a waiver of the target", waivers(waiver), checks.Waived},
+		{"a flaky rule of the target", flakies(flaky), checks.Waived},
+		{"an expectation of the target", expectations(expected), checks.Fail},
+	} {
+		if got := tc.book.Excuse(c)[0].Verdict; got != tc.want {
+			t.Errorf("%s: got %s, want %s", tc.says, got, tc.want)
+		}
+	}
+}
+
 func TestAnExcuseSaysWhoAndUntilWhen(t *testing.T) {
 	got := waivers(waiver).Excuse(run(result(utf8, checks.Fail)))[0].Excuse
 	want := &checks.Excuse{Kind: "waiver", Reason: "being mended", Owner: "team chat", Until: "2026-11-30", At: "w:1:1"}
@@ -185,6 +203,10 @@ func TestConfirm(t *testing.T) {
 			}
 			if d := cmp.Diff(got.Runs, tc.runs); d != "" {
 				t.Error(d)
+			}
+			asked := tc.first.Verdict == checks.Fail && tc.first.Timing
+			if once := strings.HasSuffix(got.Reason, "seen once: no second look could be had"); once != (asked && tc.runs == nil) {
+				t.Errorf("the reason is %q", got.Reason)
 			}
 			doubted := tc.want == checks.Inconclusive
 			if got.Required != (tc.first.Required && !doubted) || strings.HasPrefix(got.Reason, "failed in 1 of ") != doubted {

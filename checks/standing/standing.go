@@ -68,6 +68,8 @@ func Of(ev *checks.Evidence) (Standing, string) {
 		return TooLittle, fmt.Sprintf("the stream opened and said nothing in %v", checks.Brief(v.End.At))
 	case errors.Is(v.CodingErr, wire.ErrDecodedLimit):
 		return TooLittle, "the body is so small a part of what it decodes to that it was read no further"
+	case saidNothing(v) && v.End.Kind.ServerEnded():
+		return TooLittle, fmt.Sprintf("%d bytes came and not one event or comment: see framing/blank-line", len(v.Text.Bytes))
 	case saidNothing(v):
 		return TooLittle, fmt.Sprintf("%d bytes came in %v and not one event or comment: watch longer (--watch), or see framing/blank-line",
 			len(v.Text.Bytes), checks.Brief(v.End.At))

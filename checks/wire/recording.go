@@ -243,6 +243,20 @@ type Request struct {
 
 // An Exchange is one request and all that came back.
 //
+// OneClock writes when exchanges began by the clock that the bundle itself began with. Who judges again has the wall clock alone,
+// which may be set, and is slewed, while a run lasts.
+func (b *Bundle) OneClock() {
+	began := b.Began.Round(0)
+	for _, r := range b.Recordings {
+		for _, x := range r.Exchanges {
+			if !x.Began.IsZero() {
+				x.Began = began.Add(x.Began.Sub(b.Began))
+			}
+		}
+	}
+	b.Began = began
+}
+
 // All moments count from the instant the last byte of the request was written.
 type Exchange struct {
 	Request Request

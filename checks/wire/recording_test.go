@@ -2,6 +2,7 @@ package wire
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -128,5 +129,16 @@ func TestNeighboursAreJoinedWithoutACopy(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestMomentsAreOfOneClock(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	x := &Exchange{Began: began.Add(time.Second)}
+	b := &Bundle{Began: began, Recordings: []*Recording{{Exchanges: []*Exchange{x, {}}}}}
+	b.OneClock()
+	if x.Began != began.Round(0).Add(time.Second) || b.Began != began.Round(0) || !b.Recordings[0].Exchanges[1].Began.IsZero() {
+		t.Errorf("they began at %v and %v", b.Began, x.Began)
 	}
 }
