@@ -63,6 +63,14 @@ func (x Result) message() string {
 	return brief(words)
 }
 
+// beyond is how many findings there are beside so many that are told.
+func (x Result) beyond(told int) int {
+	return max(len(x.Findings), x.InAll) - min(len(x.Findings), told)
+}
+
+// words says how often a rule failed where it was repeated.
+func (r *Runs) words() string { return fmt.Sprintf("failed in %d of %d runs", r.Failed, r.Of) }
+
 // pardon says why a failure does not count: "waiver until 2026-04-01, ops: the old gateway goes in March (ssespec.yml:3:5)".
 func (x Result) pardon() string {
 	e := x.Excuse
@@ -89,15 +97,17 @@ func (x Result) pardon() string {
 // the rule is written.
 func (x Result) account(most int) []string {
 	var out []string
-	if len(x.Findings) == 0 || x.Runs != nil {
+	switch {
+	case len(x.Findings) == 0:
 		out = append(out, x.message())
+	case x.Runs != nil:
+		out = append(out, x.Runs.words())
 	}
-	for i, f := range x.Findings {
-		if i == most {
-			out = append(out, fmt.Sprintf("and %d more", len(x.Findings)-most))
-			break
-		}
+	for _, f := range x.Findings[:min(len(x.Findings), most)] {
 		out = append(out, f.lines()...)
+	}
+	if n := x.beyond(most); n > 0 {
+		out = append(out, fmt.Sprintf("and %d more", n))
 	}
 	if x.Fix != "" {
 		out = append(out, "Fix: "+brief(x.Fix))
@@ -115,7 +125,7 @@ func (f Finding) lines() []string {
 		out[0] = at + ": " + out[0]
 	}
 	for _, s := range []string{f.Excerpt, f.Hex} {
-		if s != "" {
+		if s != "" && s != `""` { // which is a place between two bytes
 			out = append(out, "  "+brief(s))
 		}
 	}

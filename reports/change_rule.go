@@ -116,7 +116,7 @@ func (x *Result) said() string {
 		return x.message()
 	}
 	words := x.Findings[0].lines()[0]
-	if n := len(x.Findings) - 1; n > 0 {
+	if n := x.beyond(1); n > 0 {
 		words += fmt.Sprintf(" (and %d more)", n)
 	}
 	return words

@@ -36,11 +36,28 @@ func (p *page) trials() {
 	p.heat(all)
 	groups := outcomes(all)
 	for _, v := range recovery.Verdicts {
-		for _, g := range groups {
-			if g.first.Verdict == v && !(g.first.Moot && !p.Verbose) {
-				p.outcome(g)
-			}
+		p.outcomes(v, groups)
+	}
+}
+
+// mostOutcomes is how many outcomes of one verdict are told: where every cut loses another event, each is an outcome.
+const mostOutcomes = 10
+
+// outcomes writes those of one verdict.
+func (p *page) outcomes(v recovery.Verdict, groups []*outcome) {
+	n, left := 0, 0
+	for _, g := range groups {
+		if g.first.Verdict != v || g.first.Moot && !p.Verbose {
+			continue
 		}
+		if n++; n <= mostOutcomes || p.Verbose {
+			p.outcome(g)
+		} else {
+			left += len(g.all)
+		}
+	}
+	if left > 0 {
+		p.line("    %s", p.paint(fmt.Sprintf("and %s that ended %s in %s (-v)", plural(left, "more", "more"), v, plural(n-mostOutcomes, "other way", "other ways")), faint))
 	}
 }
 

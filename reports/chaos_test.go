@@ -737,6 +737,26 @@ func TestASweepDoesNotFlood(t *testing.T) {
 	}
 }
 
+// Where every cut loses another event no two outcomes are the same.
+func TestManyOutcomesDoNotFlood(t *testing.T) {
+	t.Parallel()
+	var all []*wire.Recording
+	for i := range 60 {
+		given := []string{"1 | 3 4 5 6", "1 2 | 4 5 6", "1 2 3 | 5 6", "1 | 4 5 6", "1 | 5 6", "1 2 | 5 6", "1 | 3 5 6", "1 | 2 4 5 6", "1 | 2 5 6", "1 | 2 3 5 6", "1 2 | 3 5 6", "1 2 | 4 6", "1 | 3 4 6", "1 2 3 | 4 6"}[i%14]
+		all = append(all, attempt(i+1, fmt.Sprintf("event:%d/rst", i+1), given))
+	}
+	r := interrupted(chaotic(all...))
+	few, each := text(t, Text{}, r), text(t, Text{Verbose: true}, r)
+	told := strings.Count(few, "  ✗ ")
+	more := regexp.MustCompile(`and (\d+) more that ended \S+ in (\d+) other ways? \(-v\)`).FindStringSubmatch(few)
+	if more == nil || strings.Contains(each, "other way") {
+		t.Fatalf("what is left out is not said, or something is though all is asked for:\n%s", few)
+	}
+	if ways, _ := strconv.Atoi(more[2]); told+ways != strings.Count(each, "  ✗ ") {
+		t.Errorf("%d outcomes are told and %s left out, of %d", told, more[2], strings.Count(each, "  ✗ "))
+	}
+}
+
 // FuzzTrials reports on recordings of trials that were made up.
 func FuzzTrials(f *testing.F) {
 	for _, b := range []*wire.Bundle{allWhole(), oneOfEach(), disturbing(attacks["escape sequences"])} {

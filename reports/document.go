@@ -1,7 +1,9 @@
 package reports
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/ssespec/ssespec/checks"
@@ -23,6 +25,7 @@ type Document struct {
 	Requests   int        `json:"requests"`
 	Seed       int64      `json:"seed"`
 	Partial    bool       `json:"partial,omitempty"`
+	FailOn     string     `json:"fail_on,omitempty"` // the level from which on a failure decides, or never
 	Exit       int        `json:"exit"`
 	Why        string     `json:"why,omitempty"`
 	Summary    Counts     `json:"summary"`
@@ -88,6 +91,7 @@ type Result struct {
 	Reason   string    `json:"reason"`
 	Clause   Clause    `json:"clause"`
 	Findings []Finding `json:"findings"`
+	InAll    int       `json:"findings_in_all,omitempty"` // where there are more than these
 	Fix      string    `json:"fix,omitempty"`
 }
 
@@ -145,7 +149,7 @@ func (r *Report) Document() *Document {
 		Schema: schema, Tool: Tool{"ssespec", r.Version}, Command: r.Command, Run: b.Command,
 		Target:     Target{URL: b.Target.URL, Name: b.Name, Profile: r.Evidence.Profile(), Promises: b.Promises, Source: r.Source},
 		DurationMS: ms(b.Duration), Requests: b.Requests, Seed: b.Seed, Partial: r.Partial,
-		Exit: r.Exit, Why: r.Why, Summary: r.Summary().counts(), Answer: answer(r.face()), Stream: r.gist(),
+		FailOn: r.FailOn, Exit: r.Exit, Why: r.Why, Summary: r.Summary().counts(), Answer: answer(r.face()), Stream: r.gist(),
 		Results: []Result{}, Chaos: r.trialsJSON(), Page: r.pageJSON(), Remedies: r.remediesJSON(), Edge: r.edgeJSON(),
 	}
 	if m := r.Evidence.Method(); m != "GET" {
@@ -199,10 +203,28 @@ func resultJSON(ev *checks.Evidence, x checks.Result) Result {
 	for _, f := range x.Findings {
 		out.Findings = append(out.Findings, findingJSON(ev, f))
 	}
+	if n := inAll(x); n > len(x.Findings) {
+		out.InAll = n
+	}
 	if x.Verdict == checks.Fail {
 		out.Fix = x.Fix
 	}
 	return out
+}
+
+// inAll is how many findings there are: only the first are kept, and the reason counts the others behind the first one's words.
+func inAll(x checks.Result) int {
+	n := len(x.Findings)
+	if n == 0 {
+		return 0
+	}
+	if rest, ok := strings.CutPrefix(x.Reason, x.Findings[0].Message); ok {
+		var more int
+		if _, err := fmt.Sscanf(rest, " (and %d more)", &more); err == nil {
+			return max(n, more+1)
+		}
+	}
+	return n
 }
 
 func findingJSON(ev *checks.Evidence, f checks.Finding) Finding {

@@ -167,6 +167,7 @@ type Edge struct {
 type Track struct {
 	Name string    `json:"name"`
 	AtMS []float64 `json:"at_ms"`
+	Left int       `json:"left_out,omitempty"` // later moments, for the size of it
 }
 
 // mostMoments bounds a track.
@@ -215,8 +216,9 @@ func (r *Report) edgeJSON() *Edge {
 func (r *Report) tracksJSON() []Track {
 	var out []Track
 	for _, t := range r.tracks() {
-		one := Track{Name: t.name, AtMS: []float64{}}
-		for _, at := range t.moments[:min(len(t.moments), mostMoments)] {
+		n := min(len(t.moments), mostMoments)
+		one := Track{Name: t.name, AtMS: []float64{}, Left: len(t.moments) - n}
+		for _, at := range t.moments[:n] {
 			one.AtMS = append(one.AtMS, ms(at))
 		}
 		out = append(out, one)

@@ -106,6 +106,22 @@ func TestOfEachHopTheFirstStreamIsDrawn(t *testing.T) {
 	}
 }
 
+func TestTracksSayWhatTheyLeaveOut(t *testing.T) {
+	t.Parallel()
+	r := crossing(t)
+	feed := &wire.Exchange{Case: "route=via", Status: 200, Header: wire.Header{{Name: "Content-Type", Value: "text/event-stream"}},
+		Body: []wire.Chunk{{Data: bytes.Repeat([]byte("data: x\n\n"), mostMoments+7)}}}
+	r.Evidence.Bundle.Recordings = []*wire.Recording{{Scene: wire.EdgeAnswers, Exchanges: []*wire.Exchange{feed}}}
+	r.Evidence, r.Results = checks.NewEvidence(r.Evidence.Bundle), nil
+	d := r.Document()
+	if n := len(d.Edge.Tracks); n != 1 || len(d.Edge.Tracks[0].AtMS) != mostMoments || d.Edge.Tracks[0].Left != 7 {
+		t.Fatalf("got %d tracks, the first with %d moments, want %d and 7 left out", n, len(d.Edge.Tracks[0].AtMS), mostMoments)
+	}
+	if page := pageOf(t, []*Document{d}); !strings.Contains(page, "Not drawn: 7 later events of via.") {
+		t.Error("the page does not say what it does not draw")
+	}
+}
+
 func TestARemedyIsToldOnceAndForWhatIsKnownToBeThere(t *testing.T) {
 	t.Parallel()
 	r := crossing(t)

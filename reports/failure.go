@@ -26,17 +26,17 @@ func (p *page) failure(x checks.Result) {
 	if x.Verdict == checks.Broken {
 		mark, st = "! broken", fault
 	}
-	p.line("\n%s  %s", p.paint(mark, st), p.paint(safe(x.ID), bold))
+	p.line("\n%s  %s%s", p.paint(mark, st), p.paint(safe(x.ID), bold), p.paint(repeated(x), faint))
 	p.say("  ", x.Title+".")
 	if len(x.Findings) == 0 || x.Verdict == checks.Broken {
 		p.say("  → ", x.Reason)
 	}
-	for i, f := range x.Findings {
-		if i == maxFindings {
-			p.line("  %s", p.paint(fmt.Sprintf("→ and %d more", len(x.Findings)-maxFindings), faint))
-			break
-		}
+	told := x.Findings[:min(len(x.Findings), maxFindings)]
+	for i, f := range told {
 		p.finding(f, st, i == 0)
+	}
+	if n := inAll(x) - len(told); n > 0 {
+		p.line("  %s", p.paint(fmt.Sprintf("→ and %d more", n), faint))
 	}
 	if x.Verdict == checks.Broken {
 		return
@@ -48,6 +48,14 @@ func (p *page) failure(x checks.Result) {
 	if x.Clause.URL != "" || x.Clause.Section != "" { // else it only says that it is practice
 		p.tell("  ", plain, strings.TrimSpace(x.Clause.String()+"  "+x.Clause.URL), faint)
 	}
+}
+
+// repeated says in how many runs a rule failed, as what stands behind its id; nothing where it was not repeated.
+func repeated(x checks.Result) string {
+	if x.Runs == nil {
+		return ""
+	}
+	return "  " + (&Runs{x.Runs.Failed, x.Runs.Of}).words()
 }
 
 // maxFindings is how many findings of one rule are shown; the rest is counted.

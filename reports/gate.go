@@ -107,10 +107,24 @@ func (r *Report) inShort() string {
 			words = append(words, fmt.Sprintf("%d %s", n, c.what))
 		}
 	}
+	if n := r.unconfirmed(); n > 0 {
+		words = append(words, fmt.Sprintf("%d failed, and not again", n))
+	}
 	if all := r.trials(); len(all) > 0 {
 		words = append(words, "interrupted "+plural(len(all), "time", "times"))
 	}
 	return strings.Join(append(words, round(r.Evidence.Bundle.Duration).String()), " · ")
+}
+
+// unconfirmed counts what failed once and not again. It is among what was not judged.
+func (r *Report) unconfirmed() int {
+	n := 0
+	for _, x := range r.Results {
+		if x.Runs != nil && x.Verdict == checks.Inconclusive {
+			n++
+		}
+	}
+	return n
 }
 
 // run writes what a gate tells of one run: what failed, and why it ended as it did; all of it where the page is verbose.

@@ -11,7 +11,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 //go:embed html
@@ -57,29 +56,23 @@ type webPage struct {
 
 // webPageOf puts together what the page shows of documents.
 func webPageOf(ds []*Document) (*webPage, error) {
-	p := &webPage{End: endings[0]}
-	if len(ds) == 0 {
-		p.End, p.Why = endings[4], "nothing was judged"
-	}
+	p := &webPage{End: endings[4], Why: "nothing was judged"}
 	if err := p.dress(); err != nil {
 		return nil, err
 	}
-	room := &allowance{findings: mostWebFindings, timelines: mostWebTimelines, trials: mostWebTrials}
+	room := &allowance{findings: mostWebFindings, timelines: shares(mostWebTimelines, ds), trials: mostWebTrials}
 	names := anchors{}
-	for _, d := range ds {
-		s, err := sectionOf(d, names, room)
+	for i, d := range ds {
+		s, err := sectionOf(d, names, room, i)
 		if err != nil {
 			return nil, err
 		}
 		p.Sections = append(p.Sections, s)
-		if p.End.gravity < s.End.gravity {
-			p.End = s.End
-		}
+	}
+	if len(ds) > 0 {
+		p.End, p.Why, p.Facts = endOf(gravest(ds)), p.why(ds), p.facts()
 	}
 	p.Title = strings.TrimSpace(p.End.Word + " " + strings.Join(p.targets(), ", "))
-	if len(ds) > 0 {
-		p.Why, p.Facts = p.why(), p.facts()
-	}
 	p.choices()
 	return p, nil
 }
@@ -111,21 +104,20 @@ func hashOf(b []byte) string {
 
 // A webEnding is what came of a run, in one word.
 type webEnding struct {
-	Word    string
-	Tone    string // good, bad, warn or fault
-	Many    string // of several runs: how many …
-	gravity int
+	Word string
+	Tone string // good, bad, warn or fault
+	Many string // of several runs: how many …
 }
 
-// endings has a word for each exit code; what weighs more decides over several runs.
+// endings has a word for each exit code.
 var endings = map[int]webEnding{
-	0:   {"PASS", "good", "passed", 0},
-	4:   {"INCONCLUSIVE", "warn", "inconclusive", 1},
-	1:   {"FAIL", "bad", "failed", 2},
-	3:   {"NO STREAM", "bad", "without a stream", 3},
-	2:   {"MISTAKE", "bad", "asked for wrongly", 4},
-	130: {"INTERRUPTED", "warn", "interrupted", 5},
-	70:  {"BROKEN", "fault", "broken", 6},
+	0:   {"PASS", "good", "passed"},
+	1:   {"FAIL", "bad", "failed"},
+	2:   {"MISTAKE", "bad", "asked for wrongly"},
+	3:   {"NO STREAM", "bad", "without a stream"},
+	4:   {"INCONCLUSIVE", "warn", "inconclusive"},
+	70:  {"BROKEN", "fault", "broken"},
+	130: {"INTERRUPTED", "warn", "interrupted"},
 }
 
 func endOf(d *Document) webEnding {
@@ -136,28 +128,17 @@ func endOf(d *Document) webEnding {
 }
 
 // why gives the reason of the whole: of one run its own, of several how each ended.
-func (p *webPage) why() string {
-	if len(p.Sections) == 1 {
+func (p *webPage) why(ds []*Document) string {
+	if len(ds) == 1 {
 		return p.Sections[0].Why
 	}
-	var words []string
-	all := make([]webEnding, 0, len(endings))
-	for _, e := range endings {
-		all = append(all, e)
+	runs, files := apart(ds)
+	words := tally(runs, func(exit int) string { return endings[exit].Many })
+	out := "Of " + plural(len(runs), "run", "runs") + ": " + strings.Join(words, ", ")
+	for _, why := range files {
+		out += "; " + brief(why)
 	}
-	slices.SortFunc(all, func(a, b webEnding) int { return b.gravity - a.gravity })
-	for _, e := range all {
-		n := 0
-		for _, s := range p.Sections {
-			if s.End == e {
-				n++
-			}
-		}
-		if n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n, e.Many))
-		}
-	}
-	return "Of " + plural(len(p.Sections), "run", "runs") + ": " + strings.Join(words, ", ")
+	return out
 }
 
 // targets names what was judged, each once.
@@ -178,26 +159,16 @@ func (p *webPage) facts() []string {
 	if t := p.targets(); len(t) > 1 {
 		out = append(out, plural(len(t), "target", "targets"))
 	}
-	began, requests := "", 0
+	requests := 0
+	var ds []*Document
 	for _, s := range p.Sections {
 		requests += s.Requests
-		if s.Began != "" && (began == "" || s.Began < began) {
-			began = s.Began
-		}
+		ds = append(ds, s.Document)
 	}
-	if began != "" {
-		out = append(out, "began "+moment(began))
+	if at := beginning(ds); !at.IsZero() {
+		out = append(out, "began "+at.Format("2 January 2006, 15:04:05 UTC"))
 	}
 	return append(out, plural(requests, "request", "requests"))
-}
-
-// moment writes a moment of RFC 3339 as a person reads it.
-func moment(s string) string {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		return brief(s)
-	}
-	return t.UTC().Format("2 January 2006, 15:04:05 UTC")
 }
 
 // A choice is one value that rules can be filtered by.

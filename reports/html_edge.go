@@ -33,6 +33,17 @@ func (s *webSection) Measured() []measured {
 	return out
 }
 
+// Beyond says how many of the events of tracks are not drawn; empty where all are.
+func (s *webSection) Beyond() string {
+	var words []string
+	for _, t := range s.Edge.Tracks {
+		if left := t.Left + max(0, len(t.AtMS)-mostMoments); left > 0 {
+			words = append(words, fmt.Sprintf("%s %s", plural(left, "later event of", "later events of"), brief(t.Name)))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
 // TrackLines writes out when events were sent and came for who has no script.
 func (s *webSection) TrackLines() string {
 	var out strings.Builder

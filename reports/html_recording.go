@@ -176,7 +176,8 @@ func (s *webSection) data(room *allowance) (template.JS, error) {
 	out.Length, out.Trials = s.length(), s.trials(room)
 	if s.Edge != nil {
 		for _, t := range s.Edge.Tracks {
-			out.Tracks = append(out.Tracks, Track{brief(t.Name), t.AtMS})
+			n := min(len(t.AtMS), mostMoments)
+			out.Tracks = append(out.Tracks, Track{brief(t.Name), append([]float64{}, t.AtMS[:n]...), 0})
 		}
 	}
 	b, err := json.Marshal(out)
@@ -194,8 +195,8 @@ func webTimelineOf(t *Timeline, found []webPointer) webTimeline {
 	if f := t.Fault; f != nil {
 		out.Fault = &Disturbance{brief(f.Kind), brief(f.Aim), brief(f.SeenAs), f.AtMS}
 	}
-	for _, m := range t.Marks {
-		out.Marks = append(out.Marks, []any{m.AtMS, m.Bytes, m.Events, m.Comments, m.LateMS, brief(m.Text)})
+	for _, m := range t.Marks[:min(len(t.Marks), usualMarks)] {
+		out.Marks = append(out.Marks, []any{m.AtMS, max(0, m.Bytes), max(0, m.Events), m.Comments, m.LateMS, brief(m.Text)})
 	}
 	return out
 }

@@ -72,6 +72,7 @@ type webRule struct {
 	Found   []*webFinding
 	Cures   []Remedy
 	LeftOut int // findings that are not on the page
+	Uncured int // remedies that are not
 }
 
 // firstFindings are shown at once, mostFolded when asked for.
@@ -84,7 +85,7 @@ const (
 func (s *webSection) rule(x *Result, names anchors, room *allowance, places map[exchangeOf]int) *webRule {
 	out := &webRule{Result: x, Anchor: names.unique(s.Key + "/" + slug(x.ID))}
 	n := take(&room.findings, min(len(x.Findings), mostFolded))
-	out.LeftOut = len(x.Findings) - n
+	out.LeftOut = x.beyond(n)
 	for i := range x.Findings[:n] {
 		f := &webFinding{Finding: &x.Findings[i], Anchor: names.unique(fmt.Sprintf("%s/%d", out.Anchor, i+1))}
 		if t, ok := places[f.Where.exchange()]; ok {
@@ -93,12 +94,19 @@ func (s *webSection) rule(x *Result, names anchors, room *allowance, places map[
 		out.Found = append(out.Found, f)
 	}
 	for _, r := range s.Remedies {
-		if r.Rule == x.ID && x.Verdict == "fail" {
+		switch {
+		case r.Rule != x.ID || x.Verdict != "fail":
+		case len(out.Cures) == mostCures:
+			out.Uncured++
+		default:
 			out.Cures = append(out.Cures, r)
 		}
 	}
 	return out
 }
+
+// mostCures is more than any rule has by what is known; who writes remedies may write more.
+const mostCures = 20
 
 // Family is what stands before the slash in the id of a rule.
 func (x *webRule) Family() string {

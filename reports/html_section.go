@@ -16,8 +16,33 @@ const (
 	mostPointed      = 4 // timelines that are drawn at once, beside that of the control stream
 )
 
-// An allowance is what is left of it.
-type allowance struct{ findings, timelines, trials int }
+// An allowance is what is left of it; of timelines, how many each document may have.
+type allowance struct {
+	findings, trials int
+	timelines        []int
+}
+
+// shares divides a number of timelines among documents, so that those with many leave room for the others.
+func shares(most int, ds []*Document) []int {
+	out := make([]int, len(ds))
+	for {
+		wanting := 0
+		for i, d := range ds {
+			if out[i] < len(d.Timelines) {
+				wanting++
+			}
+		}
+		if wanting == 0 || most < wanting {
+			return out
+		}
+		each := most / wanting
+		for i, d := range ds {
+			n := min(each, len(d.Timelines)-out[i])
+			out[i] += n
+			most -= n
+		}
+	}
+}
 
 // take takes up to n of what is left.
 func take(left *int, n int) int {
@@ -26,16 +51,17 @@ func take(left *int, n int) int {
 	return n
 }
 
-// anchors are the places that can be linked to, each name used once.
-type anchors map[string]bool
+// anchors are the places that can be linked to, each name used once: the number that each was last given.
+type anchors map[string]int
 
 // unique returns name, or name with a number behind it where it is taken.
 func (a anchors) unique(name string) string {
 	out := name
-	for n := 2; a[out]; n++ {
-		out = fmt.Sprintf("%s-%d", name, n)
+	for a[out] > 0 {
+		a[name]++
+		out = fmt.Sprintf("%s-%d", name, a[name])
 	}
-	a[out] = true
+	a[out] = 1
 	return out
 }
 
@@ -73,8 +99,8 @@ type webSection struct {
 }
 
 // sectionOf puts together what the page shows of one document.
-func sectionOf(d *Document, names anchors, room *allowance) (*webSection, error) {
-	s := &webSection{Document: d, Name: d.Target.label(), End: endOf(d), Why: whyOf(d), Drawn: take(&room.timelines, len(d.Timelines))}
+func sectionOf(d *Document, names anchors, room *allowance, n int) (*webSection, error) {
+	s := &webSection{Document: d, Name: d.Target.label(), End: endOf(d), Why: whyOf(d), Drawn: room.timelines[n]}
 	s.Key = names.unique(s.key())
 	s.rules(names, room)
 	s.recordings(names)

@@ -241,6 +241,8 @@ func TestThePageSaysHowTheRunsEnded(t *testing.T) {
 		{"a target that is not there weighs more than one that fails", ended(1, 3, 0, 4), "NO STREAM", "Of 4 runs: 1 without a stream, 1 failed, 1 inconclusive, 1 passed"},
 		{"a fault of our own weighs most", ended(1, 70, 3), "BROKEN", "Of 3 runs: 1 broken, 1 without a stream, 1 failed"},
 		{"what was interrupted is no failure", ended(130), "INTERRUPTED", "for a reason"},
+		{"what was interrupted says less than what is broken", ended(70, 130), "INTERRUPTED", "Of 2 runs: 1 interrupted, 1 broken"},
+		{"what a gate says of its files is no run", append(ended(0, 0), ofItsFiles()), "FAIL", "Of 2 runs: 2 passed; 1 baseline entry is stale, 1 waiver has expired"},
 		{"an inconclusive run among good ones", ended(0, 4), "INCONCLUSIVE", "Of 2 runs: 1 inconclusive, 1 passed"},
 	} {
 		var word, why string
@@ -387,6 +389,69 @@ func vast(t testing.TB) *Document {
 		d.Timelines = append(d.Timelines, one)
 	}
 	return d
+}
+
+// A target with many recordings leaves room for the streams of the others, and what is left out is said everywhere.
+func TestEveryTargetHasItsShareOfTimelines(t *testing.T) {
+	t.Parallel()
+	small := failing(t).Document()
+	ds := []*Document{vast(t), vast(t), small, vast(t)}
+	if got, want := shares(100, ds), []int{32, 32, len(small.Timelines), 32}; len(small.Timelines) != 3 || !slices.Equal(got, want) {
+		t.Errorf("of 100 timelines the documents have %v, want %v", got, want)
+	}
+	if got, want := shares(mostWebTimelines, ds[:1]), []int{len(ds[0].Timelines)}; !slices.Equal(got, want) {
+		t.Errorf("a single document has %v timelines, want %v", got, want)
+	}
+	page := pageOf(t, ds)
+	if got := strings.Count(page, "<h3>The stream</h3>"); got != len(ds) {
+		t.Errorf("%d streams are shown, want %d", got, len(ds))
+	}
+	if got := strings.Count(page, " have no timeline here"); got != 3 {
+		t.Errorf("%d times it is said that timelines are left out, want 3", got)
+	}
+}
+
+// What the stream did, and that its picture is left out, is said where there is room for no picture.
+func TestAStreamWithoutAPictureIsToldOf(t *testing.T) {
+	t.Parallel()
+	d := failing(t).Document()
+	d.Timelines, d.Unshown = nil, 1
+	page := pageOf(t, []*Document{d})
+	for _, want := range []string{"<h3>The stream</h3>", "<li>" + d.Stream[0] + "</li>", "1 exchange has no timeline here"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// What no run writes but a file may hold makes no page that a browser cannot show.
+func TestAReportMadeByHandIsBounded(t *testing.T) {
+	t.Parallel()
+	d := failing(t).Document()
+	d.Timelines[0].Marks = slices.Repeat([]Mark{{Bytes: -5, Events: -5, Text: strings.Repeat("x", maxText)}}, 100_000)
+	d.Remedies = slices.Repeat([]Remedy{{Rule: "demo/utf8", Says: strings.Repeat("s", maxText), Fix: strings.Repeat("f\n", 1000)}}, 5000)
+	d.Edge = &Edge{Tracks: []Track{{Name: "sent", AtMS: make([]float64, 100_000)}, {Name: "came"}}}
+	page := pageOf(t, []*Document{d})
+	if len(page) > 2<<20 {
+		t.Errorf("the page takes %d bytes", len(page))
+	}
+	for _, want := range []string{"4980 suspects are left out here", "Not drawn: 98000 later events of sent.", `{"name":"came","at_ms":[]}`, `[0,0,0,0,0,"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+func TestAFewNamesThatOccurOftenAreToldApartSoon(t *testing.T) {
+	t.Parallel()
+	names, all := anchors{}, map[string]bool{}
+	for range 20_000 {
+		all[names.unique("a")] = true
+		all[names.unique("a-2")] = true
+	}
+	if len(all) != 40_000 {
+		t.Errorf("40000 places have %d names", len(all))
+	}
 }
 
 func TestALargeReportIsBounded(t *testing.T) {

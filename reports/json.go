@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/ssespec/ssespec/checks/recovery"
 )
 
 // JSON writes one document as an object, several as an array, and those of a gate always as an array. Timelines, which are for
@@ -129,10 +131,22 @@ func (d *Document) known() error {
 		return errors.New("it is no report of ssespec")
 	case d.Schema != schema:
 		return fmt.Errorf("its schema is %d, and this program knows %d", d.Schema, schema)
+	case !slices.Contains(gravities, d.Exit):
+		return fmt.Errorf("%d is no exit code of ssespec", d.Exit)
+	case d.Results == nil: // or what was cut short would pass
+		return errors.New("it has no results")
 	}
 	for _, x := range d.Results {
 		if !slices.Contains(verdicts, x.Verdict) {
 			return fmt.Errorf("%q is no verdict", x.Verdict)
+		}
+		if !slices.Contains(levelOrder, x.Level) {
+			return fmt.Errorf("%q is no level", x.Level)
+		}
+	}
+	for _, t := range d.Chaos {
+		if !slices.Contains(recovery.Verdicts, recovery.Verdict(t.Verdict)) {
+			return fmt.Errorf("%q is no verdict on an interrupted answer", t.Verdict)
 		}
 	}
 	return nil

@@ -26,6 +26,7 @@ type contractReport struct {
 	Requests   int              `json:"requests"`
 	Seed       int64            `json:"seed"`
 	Partial    bool             `json:"partial,omitempty"`
+	FailOn     string           `json:"fail_on,omitempty"`
 	Exit       int              `json:"exit"`
 	Why        string           `json:"why,omitempty"`
 	Summary    contractSummary  `json:"summary"`
@@ -243,7 +244,11 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 		"{}":                                     "no report of ssespec",
 		"[null]":                                 "no report of ssespec",
 		`{"tool":{"name":"ssespec"},"schema":2}`: "its schema is 2",
-		`{"tool":{"name":"ssespec"},"schema":1,"results":[{"verdict":"fine"}]}`: `"fine" is no verdict`,
+		`{"tool":{"name":"ssespec"},"schema":1}`: "it has no results",
+		`{"tool":{"name":"ssespec"},"schema":1,"results":[],"exit":5}`:                                     "5 is no exit code",
+		`{"tool":{"name":"ssespec"},"schema":1,"results":[{"verdict":"fine"}]}`:                            `"fine" is no verdict`,
+		`{"tool":{"name":"ssespec"},"schema":1,"results":[{"verdict":"fail","level":"shall"}]}`:            `"shall" is no level`,
+		`{"tool":{"name":"ssespec"},"schema":1,"results":[],"chaos":[{"verdict":"whole"},{"verdict":""}]}`: `"" is no verdict on an interrupted answer`,
 	} {
 		if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error is %v, want one that says %q", text, err, want)

@@ -22,6 +22,9 @@ func Markdown(w io.Writer, ds []*Document) error {
 	for i, d := range ds {
 		if d.hasNews() {
 			s.add(fmt.Sprintf("<a id=\"%s\"></a>\n\n### %s\n\n%s", anchor(i), inert(names[i]), d.face()))
+			if len(ds) > 1 { // else the headline has said it
+				s.add(d.end())
+			}
 			d.news(&s)
 		}
 	}
@@ -79,17 +82,13 @@ func ended(ds []*Document) []string {
 	if len(ds) == 1 {
 		return []string{capital(inert(sentence(cmp.Or(ds[0].Why, "nothing failed that decides"))))}
 	}
-	words := []string{plural(len(ds), "run", "runs")}
-	for _, e := range gravities {
-		n := 0
-		for _, d := range ds {
-			if d.Exit == e {
-				n++
-			}
-		}
-		if word, _ := wordOf(e); n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n, word))
-		}
+	runs, files := apart(ds)
+	words := append([]string{plural(len(runs), "run", "runs")}, tally(runs, func(exit int) string {
+		word, _ := wordOf(exit)
+		return word
+	})...)
+	for _, why := range files {
+		words = append(words, inert(why))
 	}
 	return words
 }
@@ -100,19 +99,6 @@ func sentence(words string) string {
 		return words
 	}
 	return words + "."
-}
-
-// gravities are exit codes in the order in which one outweighs another.
-var gravities = []int{130, 70, 2, 3, 1, 4, 0}
-
-// gravest returns the document by which the end of all is told, or nil.
-func gravest(ds []*Document) *Document {
-	if len(ds) == 0 {
-		return nil
-	}
-	return slices.MinFunc(ds, func(a, b *Document) int {
-		return cmp.Compare(slices.Index(gravities, a.Exit), slices.Index(gravities, b.Exit))
-	})
 }
 
 // overview is the table of the runs.
@@ -193,7 +179,7 @@ func (d *Document) hasNews() bool {
 		})
 }
 
-// face says what a target is, how it answered and how the run ended.
+// face says what a target is and how it answered.
 func (d *Document) face() string {
 	var words []string
 	if d.Target.URL != "" {
@@ -212,11 +198,16 @@ func (d *Document) face() string {
 	if len(words) > 0 {
 		out = strings.Join(words, " · ") + "\n\n"
 	}
-	if d.Why != "" {
-		word, _ := wordOf(d.Exit)
-		out += fmt.Sprintf("**%s** %s\n\n", word, inert(sentence(d.Why)))
-	}
 	return out
+}
+
+// end says why the run ended as it did; nothing where it ended well.
+func (d *Document) end() string {
+	if d.Why == "" {
+		return ""
+	}
+	word, _ := wordOf(d.Exit)
+	return fmt.Sprintf("**%s** %s\n\n", word, inert(sentence(d.Why)))
 }
 
 // news tells what is not as it should be, and what was measured.

@@ -11,13 +11,16 @@ import (
 func (x Result) folded(lead string, remedies []Remedy) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<details>\n<summary><b>%s</b> <code>%s</code> %s</summary>\n\n", inert(lead), inert(x.ID), inert(x.Title))
-	if len(x.Findings) == 0 || x.Verdict == checks.Broken.String() || x.Runs != nil {
+	switch {
+	case len(x.Findings) == 0 || x.Verdict == checks.Broken.String():
 		fmt.Fprintf(&b, "%s\n\n", inert(x.message()))
+	case x.Runs != nil:
+		fmt.Fprintf(&b, "%s\n\n", capital(x.Runs.words()))
 	}
 	for _, f := range x.Findings[:min(len(x.Findings), maxFindings)] {
 		b.WriteString(f.item())
 	}
-	if n := len(x.Findings) - maxFindings; n > 0 {
+	if n := x.beyond(maxFindings); n > 0 {
 		fmt.Fprintf(&b, "- and %d more\n", n)
 	}
 	b.WriteString("\n")
@@ -61,18 +64,33 @@ func (x Result) cures(remedies []Remedy) string {
 	var b strings.Builder
 	told := 0
 	for _, r := range remedies {
-		if r.Rule != x.ID || told == mostRemedies {
+		if r.Rule != x.ID {
 			continue
 		}
-		told++
-		words := r.Says
-		if r.Product != "" {
-			words = r.Product + ": " + words
-		}
-		fmt.Fprintf(&b, "**Remedy:** %s (%s)\n\n", inert(words), inert(r.Basis))
-		if fix, _ := clip(strings.TrimRight(r.Fix, "\n"), maxText); fix != "" {
-			b.WriteString(block("", strings.Split(fix, "\n")...))
+		if told++; told <= mostRemedies {
+			b.WriteString(r.told())
 		}
 	}
+	if told > mostRemedies {
+		fmt.Fprintf(&b, "and %s\n\n", plural(told-mostRemedies, "more suspect", "more suspects"))
+	}
 	return b.String()
+}
+
+// told tells of a remedy: what it is for, where it helps, and the lines themselves.
+func (r Remedy) told() string {
+	out := fmt.Sprintf("**Remedy:** %s (%s)\n\n", inert(r.Name()), inert(r.Basis))
+	if r.When != "" {
+		out += "Where " + inert(r.When) + ":\n\n"
+	}
+	switch fix := strings.TrimRight(r.Fix, "\n"); {
+	case len(fix) > longestCommand:
+		out += "Its lines are too long to be shown here.\n\n"
+	case fix != "":
+		out += block("", strings.Split(fix, "\n")...)
+	}
+	if r.None != "" {
+		out += inert(r.None) + "\n\n"
+	}
+	return out
 }

@@ -84,6 +84,29 @@ func TestMarkdownTellsOfSomeTrialsOnly(t *testing.T) {
 }
 
 // A failure that somebody excused is told of, and not as one that counts.
+func TestMarkdownSaysOnceWhyASingleRunFailed(t *testing.T) {
+	t.Parallel()
+	d := failing(t).Document()
+	if out := written(t, Markdown, []*Document{d}); strings.Count(out, d.Why[1:]) != 1 {
+		t.Errorf("%q is not said once:\n%s", d.Why, out)
+	}
+}
+
+// A setting helps only where its condition holds, and half of one is worth nothing.
+func TestMarkdownTellsWhatARemedyRestsOn(t *testing.T) {
+	t.Parallel()
+	d := run("must a/b fail")
+	cure := Remedy{Rule: "a/b", Product: "nginx-1", Title: "nginx before 2", Says: "it buffers.", When: "gzip is on", Fix: strings.Repeat("on;\n", 300), Basis: "known"}
+	long := Remedy{Rule: "a/b", Says: "it waits.", Fix: strings.Repeat("x", 5000)}
+	d.Remedies = []Remedy{cure, long, cure, cure, {Rule: "c/d"}}
+	out := written(t, Markdown, []*Document{d})
+	for _, want := range []string{"**Remedy:** nginx before 2: it buffers. (known)\n\nWhere gzip is on:\n\n```\n" + cure.Fix + "```\n", "Its lines are too long to be shown here.", "\nand 2 more suspects\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the report lacks %q:\n%s", want, out)
+		}
+	}
+}
+
 func TestMarkdownTellsExcusedFailuresApart(t *testing.T) {
 	t.Parallel()
 	d := run("must a/b fail*", "must c/d waived*", "must e/f fail")

@@ -94,8 +94,5 @@ func (d *Document) crossing(s *sheet) {
 	for _, m := range d.Edge.Measures {
 		s.add("- " + inert(m) + "\n")
 	}
-	for _, m := range d.Edge.Suspects {
-		s.add("- suspect: " + inert(m) + "\n")
-	}
 	s.add("\n")
 }

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -167,6 +168,7 @@ func (p *page) remedy(c cure) {
 type Remedy struct {
 	Rule     string `json:"rule"`
 	Product  string `json:"product,omitempty"`
+	Title    string `json:"title,omitempty"` // the product, as a person calls it
 	Says     string `json:"says"`
 	When     string `json:"when,omitempty"`
 	Fix      string `json:"fix,omitempty"`
@@ -178,10 +180,18 @@ type Remedy struct {
 	Date     string `json:"date"`
 }
 
+// Name names a suspect as the text does.
+func (r Remedy) Name() string {
+	if title := cmp.Or(r.Title, r.Product); title != "" {
+		return title + ": " + r.Says
+	}
+	return r.Says
+}
+
 func (r *Report) remediesJSON() []Remedy {
 	var out []Remedy
 	for _, c := range r.cures() {
-		out = append(out, Remedy{c.rule, c.Product, c.Says, c.When, c.Fix, c.None, c.Wrong, c.Basis(), string(c.Evidence), c.Source, c.Date})
+		out = append(out, Remedy{c.rule, c.Product, c.Title, c.Says, c.When, c.Fix, c.None, c.Wrong, c.Basis(), string(c.Evidence), c.Source, c.Date})
 	}
 	return out
 }

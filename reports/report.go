@@ -21,6 +21,7 @@ type Report struct {
 	Command  string // "check" or "judge"
 	Evidence *checks.Evidence
 	Results  []checks.Result
+	FailOn   string // the level from which on a failure decides, or never
 	Exit     int
 	Why      string       // why Exit is not 0, in one sentence
 	Partial  bool         // the run was interrupted

@@ -98,14 +98,8 @@ func invocation(ds []*Document) *sarif.Invocation {
 			call.WithExitCodeDescription(brief(d.Why))
 		}
 	}
-	var first time.Time
-	for _, d := range ds {
-		if t, err := time.Parse(time.RFC3339Nano, d.Began); err == nil && (first.IsZero() || t.Before(first)) {
-			first = t
-		}
-	}
-	if !first.IsZero() {
-		call.WithStartTimeUtc(first.UTC().Format(time.RFC3339Nano))
+	if at := beginning(ds); !at.IsZero() {
+		call.WithStartTimeUtc(at.Format(time.RFC3339Nano))
 	}
 	return call
 }
@@ -146,11 +140,8 @@ const mostRelated = 20
 // alert is one rule that failed for one target.
 func (a *alerts) alert(d *Document, x Result) *sarif.Result {
 	message := d.Target.label() + ": " + x.message()
-	if n := len(x.Findings); n > 0 {
-		message = d.Target.label() + ": " + x.Findings[0].lines()[0]
-		if n > 1 {
-			message += fmt.Sprintf(" (and %d more)", n-1)
-		}
+	if len(x.Findings) > 0 {
+		message = d.Target.label() + ": " + x.said()
 	}
 	out := sarif.NewResult().WithRuleID(brief(x.ID)).WithRuleIndex(a.rule(x)).WithLevel(severity(x)).WithMessage(told(message)).
 		WithPartialFingerprints(a.fingerprints(d, x)).WithProperties(d.facets(x))

@@ -80,7 +80,7 @@ func (x Result) details() []detail {
 		f := x.Findings[0]
 		out = append(out, detail{"at", f.place()}, detail{"excerpt", f.Excerpt}, detail{"hex", f.Hex})
 	}
-	if n := len(x.Findings); n > 1 {
+	if n := x.beyond(0); n > 1 {
 		out = append(out, detail{"findings", strconv.Itoa(n)})
 	}
 	return append(out, detail{"fix", x.Fix}, detail{"clause", x.Clause.words()})

@@ -43,18 +43,32 @@ func (d *Document) weigh(x Result) weight {
 	return pardoned
 }
 
-// decides reports whether a failure of a level may be why the run failed. A document does not say what --fail-on was, but how
-// the run ended: 0 and 4 tell that no failure decided, and 1 that one did, even where all there are is advice.
+// decides reports whether a failure of a level may be why the run failed. Where a document does not say what --fail-on was, how
+// the run ended tells: 0 and 4 that no failure decided, and 1 that one did, even where all there are is advice.
 func (d *Document) decides(level string) bool {
 	switch {
 	case d.Exit == 0 || d.Exit == 4 || level == checks.Fact.String():
 		return false
+	case d.FailOn == "never":
+		return false
+	case rankOf(d.FailOn) > 0:
+		return rankOf(level) >= rankOf(d.FailOn)
 	case level != checks.Advice.String():
 		return true
 	}
 	return d.Exit == 1 && !slices.ContainsFunc(d.Results, func(x Result) bool {
 		return x.Verdict == checks.Fail.String() && x.Excuse == nil && x.Level != checks.Advice.String() && x.Level != checks.Fact.String()
 	})
+}
+
+// rankOf returns the level of a word, or 0.
+func rankOf(level string) checks.Level {
+	for l := checks.Fact; l <= checks.Must; l++ {
+		if l.String() == level {
+			return l
+		}
+	}
+	return 0
 }
 
 // unshown reports whether the results do not show why the run did not end well: no rule says that a target was not there.

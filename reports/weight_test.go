@@ -113,3 +113,22 @@ func TestFormatsAreMadeOfWhatTheJSONReportHolds(t *testing.T) {
 		}
 	}
 }
+
+func TestFailOnSaysWhichFailuresDecide(t *testing.T) {
+	t.Parallel()
+	for failOn, want := range map[string][]string{"": {"must", "should"}, "must": {"must"}, "should": {"must", "should"}, "advice": {"must", "should", "advice"}, "never": nil} {
+		d := &Document{Exit: 1, FailOn: failOn}
+		for _, level := range []string{"must", "should", "advice", "fact"} {
+			d.Results = append(d.Results, Result{Level: level, Verdict: "fail"})
+		}
+		var got []string
+		for _, x := range d.Results {
+			if d.weigh(x) == decisive {
+				got = append(got, x.Level)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("--fail-on %q: failures of %q decide, want %q", failOn, got, want)
+		}
+	}
+}

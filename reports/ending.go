@@ -1,0 +1,62 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// gravities are exit codes in the order in which one outweighs another.
+var gravities = []int{130, 70, 2, 3, 1, 4, 0}
+
+// gravest returns the document by which the end of all is told, or nil.
+func gravest(ds []*Document) *Document {
+	if len(ds) == 0 {
+		return nil
+	}
+	return slices.MinFunc(ds, func(a, b *Document) int {
+		return cmp.Compare(slices.Index(gravities, a.Exit), slices.Index(gravities, b.Exit))
+	})
+}
+
+// apart tells runs from what a gate says of its own files, which is no run, and says why it does not let that pass.
+func apart(ds []*Document) (runs []*Document, files []string) {
+	for _, d := range ds {
+		switch {
+		case d.Run != "gate":
+			runs = append(runs, d)
+		case d.Exit != 0:
+			files = append(files, d.Why)
+		}
+	}
+	return runs, files
+}
+
+// tally counts runs by how they ended, the gravest first.
+func tally(runs []*Document, word func(exit int) string) []string {
+	var out []string
+	for _, exit := range gravities {
+		n := 0
+		for _, d := range runs {
+			if d.Exit == exit {
+				n++
+			}
+		}
+		if n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, word(exit)))
+		}
+	}
+	return out
+}
+
+// beginning returns when the first of some documents began; zero where none says so.
+func beginning(ds []*Document) time.Time {
+	var first time.Time
+	for _, d := range ds {
+		if t, err := time.Parse(time.RFC3339Nano, d.Began); err == nil && (first.IsZero() || t.Before(first)) {
+			first = t.UTC()
+		}
+	}
+	return first
+}
