@@ -71,6 +71,12 @@ var typedLines = []struct{ words, want string }{
 	{"explain framing/ut", "framing/utf8"},
 	{"check --only framing/ut", "framing/utf8"},
 	{"completion ", "bash fish zsh"},
+	{"report --to j", "json junit"},
+	{"remedies hap", "haproxy"},
+	{"edge --product hap", "haproxy"},
+	{"serve --break framing/ut", "framing/utf8"},
+	{"chaos --cuts ", "random sweep"},
+	{"chaos --resume l", "last-event-id"},
 }
 
 // The shells are asked as a key asks them. Bash takes a URL for several words, which changes nothing behind it.
@@ -154,7 +160,7 @@ func TestManualPageIsSound(t *testing.T) {
 			t.Errorf("%s is not in it", c.Name)
 		}
 	}
-	for _, want := range []string{`\fB\-\-watch\fR \fIDURATION\fR`, `.TH ssespec 1 "2026-11-26" "ssespec 1.2.3"`, `.B 70`, ".nf\nproducts:\n  \\- name:"} {
+	for _, want := range []string{`\fB\-\-watch\fR \fIDURATION\fR`, `.TH ssespec 1 "2026-11-26" "ssespec 1.2.3"`, `.B 70`, ".nf\nproducts:\n  \\- name:", ".nf\n    ssespec edge \\-\\-via "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not hold %q", want)
 		}

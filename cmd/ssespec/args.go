@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -22,6 +23,11 @@ func arrange(flags []cli.Flag, args []string) []string {
 		}
 		if len(a) < 2 || a[0] != '-' {
 			rest = append(rest, a)
+			continue
+		}
+		if i+1 < len(args) && mayStandAlone(strings.TrimLeft(a, "-")) && namesReport(args[i+1]) {
+			i++
+			front = append(front, a+"="+args[i])
 			continue
 		}
 		words := spell(flags, a)
@@ -64,6 +70,12 @@ func spell(flags []cli.Flag, a string) []string {
 // mayStandAlone reports whether a flag without a value means standard output: those of the formats do.
 func mayStandAlone(name string) bool {
 	return slices.ContainsFunc(reports.Formats, func(f reports.Format) bool { return f.Name == name })
+}
+
+// namesReport reports whether a word behind a format is the file to write, and not a target.
+func namesReport(word string) bool {
+	endings := []string{".json", ".xml", ".sarif", ".html", ".md", ".txt", ".tap", ".ndjson"}
+	return slices.Contains(endings, path.Ext(word)) && !strings.Contains(word, "://")
 }
 
 func lookup(flags []cli.Flag, name string) cli.Flag {

@@ -11,11 +11,12 @@ import (
 
 // A board shows on a terminal what the runs of a gate do and how long they will take; elsewhere it shows nothing.
 type board struct {
-	mu    sync.Mutex
-	on    *progressbar.ProgressBar // nil where nobody looks
-	jobs  []*job
-	lines []boardLine
-	ended int
+	mu     sync.Mutex
+	on     *progressbar.ProgressBar // nil where nobody looks
+	jobs   []*job
+	groups [][]int
+	lines  []boardLine
+	ended  int
 }
 
 // A boardLine is where one run is.
@@ -25,8 +26,8 @@ type boardLine struct {
 	over  bool
 }
 
-func newBoard(c *cli.Context, jobs []*job) *board {
-	b := &board{jobs: jobs, lines: make([]boardLine, len(jobs))}
+func newBoard(c *cli.Context, jobs []*job, groups [][]int) *board {
+	b := &board{jobs: jobs, groups: groups, lines: make([]boardLine, len(jobs))}
 	if shown(c) {
 		b.on = progressbar.NewOptions(len(jobs),
 			progressbar.OptionSetWriter(c.App.ErrWriter), progressbar.OptionClearOnFinish(),
@@ -72,12 +73,13 @@ func (b *board) draw(i int) {
 
 // left is how long the slowest group will still take.
 func (b *board) left(now time.Time) time.Duration {
-	groups := map[string]time.Duration{}
 	longest := time.Second
-	for i, j := range b.jobs {
-		group := j.group()
-		groups[group] += b.lines[i].left(now, usualTime(j))
-		longest = max(longest, groups[group])
+	for _, group := range b.groups {
+		var left time.Duration
+		for _, i := range group {
+			left += b.lines[i].left(now, usualTime(b.jobs[i]))
+		}
+		longest = max(longest, left)
 	}
 	return longest.Round(time.Second)
 }

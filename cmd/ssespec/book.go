@@ -15,15 +15,15 @@ import (
 	"github.com/ssespec/ssespec/reports"
 )
 
-// bookOf reads what the flags name.
-func bookOf(c *cli.Context) (excuse.Book, error) {
+// bookOf reads what the flags name. Fresh says that the baseline may still have to be written.
+func bookOf(c *cli.Context, fresh bool) (excuse.Book, error) {
 	var b excuse.Book
-	if name := c.String("baseline"); name != "" {
+	if name := c.String("baseline"); name != "" && !(fresh && unmade(name)) {
 		all, err := config.LoadBaseline(name, forms())
 		if err != nil {
 			return b, configError(err)
 		}
-		b.Expected = among(c, expectations(all))
+		b.Expected = expectations(all)
 	}
 	if name := c.String("waivers"); name != "" {
 		all, err := config.LoadWaivers(name, forms())
@@ -35,13 +35,21 @@ func bookOf(c *cli.Context) (excuse.Book, error) {
 	return b, nil
 }
 
-// among returns the expectations of rules that --only and --skip leave: what the user does not want judged has not rotted.
-func among(c *cli.Context, all []excuse.Expectation) []excuse.Expectation {
-	left, err := suite.All().Select(c.StringSlice("only"), c.StringSlice("skip"))
-	if err != nil {
-		return nil
+// among returns the expectations of rules that --only and --skip leave, since what the user does not want judged has not rotted;
+// and those that are of other rules too, which nobody may lose over that.
+func among(c *cli.Context, all []excuse.Expectation) (left, aside []excuse.Expectation) {
+	rules := chosen(suite.All(), c.StringSlice("only"), c.StringSlice("skip"))
+	for _, e := range all {
+		some, _ := rules.Match(e.Rule)
+		whole, _ := suite.All().Match(e.Rule)
+		if len(some) > 0 {
+			left = append(left, e)
+		}
+		if len(some) < len(whole) {
+			aside = append(aside, e)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(e excuse.Expectation) bool { return !matches(left, e.Rule) })
+	return left, aside
 }
 
 // configError is the user's mistake in a file, told with its places.

@@ -8,7 +8,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ssespec/ssespec/checks"
+	"github.com/ssespec/ssespec/checks/remedy"
 	"github.com/ssespec/ssespec/checks/suite"
+	"github.com/ssespec/ssespec/reports"
 )
 
 func completionCommand() *cli.Command {
@@ -50,15 +52,16 @@ type choice struct {
 }
 
 func vocabularyOf(app *cli.App) vocabulary {
-	rules := ruleWords()
+	rules, products := ruleWords(), productWords()
 	v := vocabulary{
 		flags: map[string][]suggestion{},
 		values: []choice{
-			{"--only", rules}, {"--skip", rules}, {"--require", rules}, {"--expect", checks.Promises}, {"--profile", append([]string{"auto"}, checks.Profiles...)},
+			{"--only", rules}, {"--skip", rules}, {"--require", rules}, {"--break", rules}, {"--product", products}, {"--to", formatWords()}, {"--expect", checks.Promises}, {"--profile", append([]string{"auto"}, checks.Profiles...)},
 			{"--fail-on", []string{"must", "should", "advice", "never"}}, {"--color", []string{"auto", "always", "never"}}, {"--progress", []string{"auto", "never"}},
+			{"--cuts", []string{"sweep", "random"}}, {"--resume", []string{"auto", "last-event-id", "replay", "none"}},
 		},
 		operands: []choice{
-			{"explain", rules}, {"rules", rules}, {"completion", []string{"bash", "zsh", "fish"}}, {"baseline", []string{"write", "check"}},
+			{"explain", rules}, {"rules", rules}, {"remedies", products}, {"completion", []string{"bash", "zsh", "fish"}}, {"baseline", []string{"write", "check"}},
 		},
 	}
 	for _, c := range app.VisibleCommands() {
@@ -98,6 +101,22 @@ func ruleWords() []string {
 			out = append(out, c.Family())
 		}
 		out = append(out, c.ID)
+	}
+	return out
+}
+
+func productWords() []string {
+	var out []string
+	for _, p := range remedy.Builtin().Products {
+		out = append(out, p.Name)
+	}
+	return out
+}
+
+func formatWords() []string {
+	var out []string
+	for _, f := range reports.Formats {
+		out = append(out, f.Name)
 	}
 	return out
 }

@@ -43,7 +43,7 @@ func convert(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o.summary, o.live = "", nil // the run has written it
+	o.live = nil // the run is over
 	to := c.String("to")
 	switch {
 	case c.String("from") == "":
@@ -64,7 +64,7 @@ func convert(c *cli.Context) error {
 	return o.all(ds)
 }
 
-// compare writes what changed between two reports. It exits with 1 where something got worse.
+// compare writes what changed between two reports.
 func compare(c *cli.Context) error {
 	if c.NArg() != 2 {
 		return usage("Write ssespec report --diff OLD NEW.", "--diff compares two JSON reports")

@@ -54,6 +54,14 @@ type gate struct {
 	require checks.Suite // inconclusive is not good enough for these
 }
 
+// word is how --fail-on says it.
+func (g gate) word() string {
+	if g.failOn == 0 {
+		return "never"
+	}
+	return g.failOn.String()
+}
+
 // decide returns the exit code of one run and, unless it is 0, the reason in one sentence.
 func (g gate) decide(ev *checks.Evidence, results []checks.Result) (int, string) {
 	code, why := exitPass, ""
@@ -88,9 +96,12 @@ func (g gate) decide(ev *checks.Evidence, results []checks.Result) (int, string)
 			if g.failOn != 0 && r.Level >= g.failOn {
 				failed++
 			}
-		case checks.Pass:
+		case checks.Pass, checks.Expected, checks.Waived:
 			judged++
 		case checks.Inconclusive:
+			if r.Runs != nil {
+				judged++
+			}
 			known := r.Excuse != nil || r.Runs != nil // to be flaky, or to have failed in one of several runs
 			if !known && (r.Required || g.requires(r.Check)) {
 				say(exitInconclusive, "%s had to be judged and could not be: %s", r.ID, r.Reason)

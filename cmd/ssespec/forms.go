@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/ssespec/ssespec/chaos"
@@ -35,15 +36,21 @@ func forms() config.Forms {
 // hinted turns the error of a flag into one of a file: the message, and what to write instead.
 func hinted(err error) error {
 	if use, ok := err.(*usageError); ok && use.hint != "" {
-		return errors.New(use.message + ": " + strings.TrimSuffix(lower(use.hint), "."))
+		hint := mayBreak.ReplaceAllString(use.hint, "chaos: {i-may-break: true}")
+		return errors.New(use.message + ": " + strings.TrimSuffix(lower(hint), "."))
 	}
 	return err
 }
 
+// mayBreak is a flag whose key is not of the same name.
+var mayBreak = regexp.MustCompile(`--i-may-break \S+`)
+
 // lower begins a sentence that stands behind another one.
 func lower(s string) string {
-	if rest, ok := strings.CutPrefix(s, "Write "); ok {
-		return "write " + rest
+	for _, word := range []string{"Write ", "See ", "If ", "Give ", "Set ", "Known "} {
+		if strings.HasPrefix(s, word) {
+			return strings.ToLower(s[:1]) + s[1:]
+		}
 	}
 	return s
 }

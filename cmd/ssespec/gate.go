@@ -50,8 +50,12 @@ type gateRun struct {
 	c    *cli.Context
 	file *config.File
 	book excuse.Book
+	jobs []*job // of every target
 	todo []*job
 	all  bool // no target is left out
+	once *onceWriter
+
+	aside []excuse.Expectation // the baseline's entries of rules that this run leaves out
 }
 
 func runGate(c *cli.Context) error {
@@ -59,18 +63,16 @@ func runGate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	g, err := newGateRun(c, c.Args().Slice(), loadConfig)
+	g, err := newGateRun(c, c.Args().Slice(), false)
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	rs, err := g.reports(j.out)
-	if err != nil {
-		return err
-	}
+	rs, lost := g.reports(j.out)
 	kept := upkeep(g.book, g.file.Name, "gate", rs, g.all)
-	if err := j.out.write(rs, kept); err != nil {
-		return err
+	unwritten := j.out.write(rs, kept)
+	if unwritten == nil {
+		unwritten = lost
 	}
 	quiet := j.out.machine || c.Bool("quiet")
 	code, why := worst(rs, kept)
@@ -80,7 +82,7 @@ func runGate(c *cli.Context) error {
 			return err
 		}
 	}
-	return ended(code, why, quiet)
+	return ended(code, why, quiet, unwritten)
 }
 
 // newGateJudgment returns where the reports go. What is judged is the matter of each job.
@@ -93,15 +95,16 @@ func newGateJudgment(c *cli.Context) (*judgment, error) {
 	if _, err = newGate(c); err != nil {
 		return nil, err
 	}
-	j.out, err = newOutputs(c)
+	j.out, err = newRunOutputs(c)
 	return j, err
 }
 
 func loadConfig(name string) (*config.File, error) { return config.Load(name, forms()) }
 
-// newGateRun reads the configuration and prepares every job, so that a mistake shows before anybody is asked anything.
-func newGateRun(c *cli.Context, targets []string, load func(name string) (*config.File, error)) (*gateRun, error) {
-	g := &gateRun{c: c}
+// newGateRun reads the configuration and prepares every job, so that a mistake shows before anybody is asked anything. Fresh says
+// that the baseline may still have to be written.
+func newGateRun(c *cli.Context, targets []string, fresh bool) (*gateRun, error) {
+	g := &gateRun{c: c, once: &onceWriter{to: c.App.ErrWriter, said: map[string]bool{}}}
 	name := c.String("config")
 	if name == "" {
 		name = configName
@@ -110,13 +113,22 @@ func newGateRun(c *cli.Context, targets []string, load func(name string) (*confi
 		}
 	}
 	var err error
+	load := loadConfig
+	if fresh {
+		load = loadWithoutBaseline
+	}
 	if g.file, err = load(name); err != nil {
 		return nil, configError(err)
 	}
-	if g.book, err = bookOf(c); err != nil {
+	if g.book, err = bookOf(c, fresh); err != nil {
 		return nil, err
 	}
 	g.read()
+	for _, p := range slices.Concat(c.StringSlice("only"), c.StringSlice("skip")) {
+		if err := ruleForm(p); err != nil {
+			return nil, usage("", "%v", err)
+		}
+	}
 	if err := g.choose(targets); err != nil {
 		return nil, err
 	}
@@ -131,42 +143,13 @@ func newGateRun(c *cli.Context, targets []string, load func(name string) (*confi
 // read adds to the book what the configuration has, unless a flag names another file.
 func (g *gateRun) read() {
 	if !g.c.IsSet("baseline") {
-		g.book.Expected = among(g.c, expectations(g.file.Expected))
+		g.book.Expected = expectations(g.file.Expected)
 	}
+	g.book.Expected, g.aside = among(g.c, g.book.Expected)
 	if !g.c.IsSet("waivers") {
 		g.book.Waivers = waivers(g.file.Waivers.List)
 	}
 	g.book.Flaky = flaky(g.file.KnownFlaky)
-}
-
-// choose lists the jobs of the targets that the user names.
-func (g *gateRun) choose(patterns []string) error {
-	var names []string
-	used := map[string]bool{}
-	for _, t := range g.file.Targets {
-		names = append(names, t.Name.V)
-		chosen := len(patterns) == 0
-		for _, p := range patterns {
-			if ok, _ := path.Match(p, t.Name.V); ok || p == t.Name.V {
-				chosen, used[p] = true, true
-			}
-		}
-		if !chosen {
-			continue
-		}
-		g.todo = append(g.todo, g.jobs(t)...)
-	}
-	for _, p := range patterns {
-		if !used[p] {
-			return usage("Its targets are: "+strings.Join(names, ", ")+".", "%s has no target %q", g.file.Name, p)
-		}
-	}
-	g.all = len(patterns) == 0
-	g.todo = slices.DeleteFunc(g.todo, func(j *job) bool { return j.idle() })
-	if len(g.todo) == 0 {
-		return usage("", "%s asks for nothing: no rule that is chosen belongs to a run of a target", g.file.Name)
-	}
-	return nil
 }
 
 // possible prepares every job once, and looks for notes about targets that are not there.
@@ -177,27 +160,26 @@ func (g *gateRun) possible() error {
 			errs = append(errs, err.Error())
 		}
 	}
-	for _, n := range g.notes() {
-		if g.all && n.target.IsSet() && !slices.ContainsFunc(g.todo, func(j *job) bool { return j.is(n.target.V) }) {
-			errs = append(errs, fmt.Sprintf("%s: no target is called %q: write the name of a target, or a glob", n.target.At, n.target.V))
+	for _, t := range g.notes() {
+		if t.IsSet() && !slices.ContainsFunc(g.jobs, func(j *job) bool { return j.is(t.V) }) {
+			errs = append(errs, fmt.Sprintf("%s: no target is called %q: write the name of a target, or a glob", t.At, t.V))
 		}
 	}
+	errs = append(errs, g.neverJudged()...)
 	if len(errs) > 0 {
 		return usage("", "%s", strings.Join(errs, "\n"))
 	}
 	return nil
 }
 
-// A note is what the configuration says of the rules of some targets.
-type note struct{ target config.Text }
-
-func (g *gateRun) notes() []note {
-	var out []note
+// notes returns the targets of which the configuration notes what is known to fail.
+func (g *gateRun) notes() []config.Text {
+	var out []config.Text
 	for _, w := range g.file.Waivers.List {
-		out = append(out, note{w.Target})
+		out = append(out, w.Target)
 	}
 	for _, f := range g.file.KnownFlaky {
-		out = append(out, note{f.Target})
+		out = append(out, f.Target)
 	}
 	return out
 }
@@ -206,25 +188,6 @@ func (g *gateRun) notes() []note {
 func (j *job) is(pattern string) bool {
 	ok, _ := path.Match(pattern, j.name)
 	return ok || pattern == j.name || pattern == j.url || pattern == "*"
-}
-
-// own returns the flags of the gate that hold for all its runs.
-func (g *gateRun) own() []config.Flag {
-	var out []config.Flag
-	for _, name := range []string{"only", "skip", "require", "product"} {
-		for _, v := range g.c.StringSlice(name) {
-			out = append(out, config.Flag{Name: name, Value: v})
-		}
-	}
-	for _, name := range []string{"fail-on", "remedies"} {
-		if g.c.IsSet(name) {
-			out = append(out, config.Flag{Name: name, Value: g.c.String(name)})
-		}
-	}
-	if g.c.Bool("strict") {
-		out = append(out, config.Flag{Name: "strict", Value: "true"})
-	}
-	return out
 }
 
 // masked returns a text without what came from the environment.
@@ -253,41 +216,25 @@ func (g *gateRun) parallel() int {
 func (g *gateRun) reports(out *outputs) ([]*reports.Report, error) {
 	ctx, stop := interruptible(g.c.Context)
 	defer stop()
-	show := newBoard(g.c, g.todo)
+	groups := g.groups()
+	show := newBoard(g.c, g.todo, groups)
 	defer show.stop()
-	rs, errs := make([]*reports.Report, len(g.todo)), make([]error, len(g.todo))
+	rs, lost := make([]*reports.Report, len(g.todo)), make([]error, len(g.todo))
 	places := make(chan struct{}, g.parallel())
 	var wg sync.WaitGroup
-	for _, group := range g.groups() {
+	for _, group := range groups {
+		places <- struct{}{}
 		wg.Go(func() {
-			places <- struct{}{}
 			defer func() { <-places }()
 			for _, i := range group {
 				j := g.todo[i]
-				rs[i], errs[i] = j.do(ctx, tellBoth(show.audience(i), out.tell(j.name, j.run)))
+				rs[i], lost[i] = j.do(ctx, tellBoth(show.audience(i), out.tell(j.name, j.run)))
 				show.done(i)
 			}
 		})
 	}
 	wg.Wait()
-	return rs, errors.Join(errs...)
-}
-
-// groups returns the indexes of jobs that are done one after the other.
-func (g *gateRun) groups() [][]int {
-	var out [][]int
-	at := map[string]int{}
-	for i, j := range g.todo {
-		name := j.group()
-		n, known := at[name]
-		if !known {
-			n = len(out)
-			at[name] = n
-			out = append(out, nil)
-		}
-		out[n] = append(out[n], i)
-	}
-	return out
+	return rs, unkept(lost)
 }
 
 // because says in one sentence why the gate ends as it does.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -181,19 +182,26 @@ func slowOnce(t *testing.T, times int32) string {
 	t.Helper()
 	var asked atomic.Int32
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		w.Header().Set("Cache-Control", "no-store")
-		w.(http.Flusher).Flush()
+		late := time.Duration(0)
 		if asked.Add(1) <= times {
-			select {
-			case <-time.After(700 * time.Millisecond): // what the threshold is about
-			case <-r.Context().Done():
-			}
+			late = 700 * time.Millisecond // what the threshold is about
 		}
-		fmt.Fprint(w, "data: one\n\n")
+		slowly(w, r, late)
 	}))
 	t.Cleanup(s.Close)
 	return s.URL
+}
+
+// slowly answers with one event that comes late.
+func slowly(w http.ResponseWriter, r *http.Request, late time.Duration) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.(http.Flusher).Flush()
+	select {
+	case <-time.After(late):
+	case <-r.Context().Done():
+	}
+	fmt.Fprint(w, "data: one\n\n")
 }
 
 func TestASurpriseOfTimeIsConfirmedBeforeItFails(t *testing.T) {
@@ -216,6 +224,124 @@ targets: [{name: slow, url: '%s', budgets: {watch: 2s}}]
 		if r.code != tc.code || !strings.Contains(strings.Join(strings.Fields(r.stdout), " "), tc.want) {
 			t.Errorf("%s: exit code %d, want %d and %q:\n%s%s", tc.says, r.code, tc.code, tc.want, r.stdout, r.stderr)
 		}
+	}
+}
+
+func TestAPostIsNotSentAgainForTheSakeOfItsTime(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		slowly(w, r, 700*time.Millisecond)
+	}))
+	t.Cleanup(s.Close)
+	for repeat, want := range map[bool]int32{false: 1, true: 2} {
+		name := configured(t, `
+thresholds: {first-event: 350ms}
+rules: {only: [threshold/first-event]}
+targets: [{name: chat, url: '%s', request: {body: '{}'}, budgets: {watch: 2s, repeat-post: %v}}]
+`, s.URL, repeat)
+		asked.Store(0)
+		r := ssespec(t, "gate", "-c", name, "--json")
+		if n := asked.Load(); n != want || r.code != exitFindings || strings.Contains(r.stdout, "seen once") == repeat {
+			t.Errorf("repeat-post: %v: asked %d times, want %d, and exit code %d:\n%s%s", repeat, n, want, r.code, r.stdout, r.stderr)
+		}
+	}
+}
+
+// TestCtrlCLeavesAReportInEveryFormat interrupts a gate twice: while a rule of time is confirmed, and while one target is done and
+// another is watched.
+func TestCtrlCLeavesAReportInEveryFormat(t *testing.T) {
+	t.Parallel()
+	for says, targets := range map[string]string{
+		"confirming": "[{name: slow, url: '%s', budgets: {watch: 20s}}]",
+		"watching":   "[{name: slow, url: '%s', budgets: {watch: 20s}}, {name: down, url: '%s'}]",
+	} {
+		held := int32(1) // the request that is never answered
+		if says == "confirming" {
+			held = 2
+		}
+		var asked atomic.Int32
+		now := make(chan bool, 1)
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if asked.Add(1) == held {
+				now <- true
+				<-r.Context().Done()
+				return
+			}
+			slowly(w, r, 1200*time.Millisecond)
+		}))
+		t.Cleanup(s.Close)
+		args := []any{s.URL, nowhere(t)}
+		name := configured(t, "thresholds: {first-event: 1s}\nrules: {only: [threshold/first-event, framing/utf8]}\ntargets: "+targets, args[:strings.Count(targets, "%s")]...)
+		dir := t.TempDir()
+		code, out := interrupted(t, now, append([]string{"gate", "-c", name}, inFormats(dir)...)...)
+		if code != exitInterrupted || !strings.Contains(out, "INTERRUPTED") {
+			t.Errorf("%s: exit code %d:\n%s", says, code, out)
+		}
+		for _, f := range reports.Formats {
+			if b := contents(t, dir, f.Name); !bytes.Contains(bytes.ToLower(b), []byte("interrupted")) {
+				t.Errorf("%s: %s does not say that it is partial: %.300s", says, f.Name, b)
+			}
+		}
+	}
+}
+
+// interrupted runs the program, sends it a Ctrl-C once it is time, and returns its exit code and what it printed.
+func interrupted(t *testing.T, now <-chan bool, args ...string) (int, string) {
+	t.Helper()
+	exe, err := exec.LookPath("ssespec")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	cmd := exec.Command(exe, args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), "NO_PROXY=*"), &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-now
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Error(err)
+	}
+	cmd.Wait()
+	return cmd.ProcessState.ExitCode(), out.String()
+}
+
+func TestTheEnvironmentSpeaksToTheGateAndNotToItsTargets(t *testing.T) {
+	t.Parallel()
+	broken, _ := served(t, "framing/utf8")
+	name := configured(t, "targets: [{name: chat, url: '%s', budgets: {watch: 1s}}]", broken)
+	meant := map[string]string{"SSESPEC_FAIL_ON": "never", "SSESPEC_SKIP": "resume/*"}
+	if r := ssespecWith(t, meant, "gate", "-c", name); r.code != exitPass {
+		t.Errorf("exit code %d:\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	others := map[string]string{"SSESPEC_HEADER": "nonsense", "SSESPEC_DATA": "x", "SSESPEC_PROFILE": "nonsense", "SSESPEC_MAX_REQUESTS": "1", "SSESPEC_LISTEN": "nowhere"}
+	if r := ssespecWith(t, others, "gate", "-c", name); r.code != exitFindings {
+		t.Errorf("exit code %d:\n%s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+func TestOnlyChoosesAmongWhatTheConfigurationChooses(t *testing.T) {
+	t.Parallel()
+	url := soundURL(t, "finite")
+	name := configured(t, `
+rules: {only: [framing/*, cors/*]}
+known-flaky: [{rule: framing/*, target: once}, {rule: resume/*, target: cut}]
+targets:
+  - {name: once, url: '%s', origins: ['https://a.example', 'https://b.example'], budgets: {watch: 1s}}
+  - {name: cut, url: '%s', check: false, chaos: {cuts: ['event:1/rst']}, rules: {only: [resume/*]}}
+`, url, url)
+	file := filepath.Join(t.TempDir(), "report.json")
+	if r := ssespec(t, "gate", "-c", name, "--only", "framing/utf8", "--json="+file); r.code != exitPass {
+		t.Fatalf("exit code %d:\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	ds, err := readReport(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ds) != 1 || len(ds[0].Results) != 1 || ds[0].Results[0].ID != "framing/utf8" {
+		t.Errorf("%d runs, the first with %d rules", len(ds), len(ds[0].Results))
 	}
 }
 
@@ -277,4 +403,93 @@ targets: [{name: chat, url: '%s', budgets: {watch: 1s}}]
 	step("and told by check", exitFindings, "framing/utf8 passes on chat now", "baseline", "check")
 	step("written anew", exitPass, "0 failures are expected, 1 before", "baseline", "write")
 	step("and sound again", exitPass, "PASS", "gate")
+}
+
+func TestABaselineLosesNothingThatWasNotRun(t *testing.T) {
+	t.Parallel()
+	broken, _ := served(t, "framing/utf8")
+	name := configured(t, `
+targets:
+  - {name: chat, url: '%s', budgets: {watch: 1s}}
+  - {name: feed, url: '%s', budgets: {watch: 1s}}
+  - {name: down, url: '%s'}
+`, broken, broken, nowhere(t))
+	dir := filepath.Dir(name)
+	file, report := filepath.Join(dir, "known.yml"), filepath.Join(dir, "part.json")
+	step := func(code int, want string, args ...string) {
+		t.Helper()
+		r := ssespec(t, append(args, "-c", name, "--baseline", file)...)
+		if out := strings.Join(strings.Fields(r.stdout+r.stderr), " "); r.code != code || !strings.Contains(out, want) {
+			t.Errorf("%v: exit code %d, want %d and %q:\n%s", args, r.code, code, want, out)
+		}
+	}
+	step(exitPass, "down check was not judged, and its entries stay: ", "baseline", "write")
+	first := contents(t, dir, "known.yml")
+	step(exitPass, "2 failures are expected, 2 before", "baseline", "write", "--only", "headers/*")
+	step(exitPass, "2 failures are expected, 2 before", "baseline", "write", "feed")
+	step(exitPass, "1 expected to fail", "gate", "chat", "--json="+report)
+	step(exitPass, "2 failures are expected, 2 before", "baseline", "write", "--from", report)
+	step(exitPass, "1 expected failure still fails", "baseline", "check", "--from", report)
+	step(exitPass, "PASS", "gate", "chat", "feed", "--only", "headers/*", "--json="+report)
+	step(exitPass, "2 failures are expected, 2 before", "baseline", "write", "--from", report)
+	if last := contents(t, dir, "known.yml"); !bytes.Equal(first, last) {
+		t.Errorf("the baseline was\n%s\nand is\n%s", first, last)
+	}
+	step(exitUnreachable, "down check was not judged: ", "baseline", "check")
+}
+
+func TestOneFormatThatCannotBeWrittenKeepsNoOther(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skipf("there is no file that is always full: %v", err)
+	}
+	dir := t.TempDir()
+	name := configured(t, "targets: [{name: chat, url: '%s', budgets: {watch: 1s}}]", soundURL(t, "finite"))
+	r := ssespec(t, "gate", "-c", name, "--json=/dev/full", "--md="+filepath.Join(dir, "md"))
+	if r.code != exitUsage || !strings.Contains(r.stdout, "PASS") || !strings.Contains(r.stderr, "--json: write /dev/full") {
+		t.Errorf("exit code %d:\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	contents(t, dir, "md")
+	summary := map[string]string{"GITHUB_STEP_SUMMARY": filepath.Join(dir, "none", "summary")}
+	if r := ssespecWith(t, summary, "gate", "-c", name); r.code != exitUsage || r.stdout != "" {
+		t.Errorf("exit code %d:\n%s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+func TestEachRunKeepsEvidenceOfItsOwn(t *testing.T) {
+	t.Parallel()
+	url, dir := soundURL(t, "finite"), t.TempDir()
+	name := configured(t, `
+targets:
+  - {name: a b, url: '%s', budgets: {watch: 1s}}
+  - {name: A_b, url: '%s', budgets: {watch: 1s}}
+`, url, url)
+	if r := ssespec(t, "gate", "-c", name, "--only", "framing/*", "-o", dir); r.code != exitPass {
+		t.Fatalf("exit code %d:\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	contents(t, dir, "a_b-check.rec")
+	contents(t, dir, "A_b-check-2.rec")
+}
+
+func TestEvidenceThatCannotBeKeptLosesNoReport(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "chat-check.rec"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	name := configured(t, "targets: [{name: chat, url: '%s', budgets: {watch: 1s}}]", soundURL(t, "finite"))
+	r := ssespec(t, "gate", "-c", name, "-o", dir, "--only", "framing/*")
+	if r.code != exitUsage || !strings.Contains(r.stdout, "PASS") || !strings.Contains(r.stderr, "-o: ") {
+		t.Errorf("exit code %d:\n%s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+func TestTheProxyOfTheEnvironmentIsToldOnce(t *testing.T) {
+	t.Parallel()
+	name := configured(t, "targets: [{name: a, url: 'http://a.invalid/'}, {name: b, url: 'http://b.invalid/'}]")
+	through := map[string]string{"HTTP_PROXY": nowhere(t), "NO_PROXY": "none"}
+	r := ssespecWith(t, through, "gate", "-c", name, "--only", "framing/*")
+	if n := strings.Count(r.stderr, "going through the proxy"); n != 1 || r.code != exitUnreachable {
+		t.Errorf("exit code %d, told %d times:\n%s", r.code, n, r.stderr)
+	}
 }

@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"checks/standing":  {"checks", "checks/browser", "checks/stream", "checks/wire"},
 	"config":           {},
 	"config/schema":    {"config"},
-	"ssetest":          {"chaos", "checks", "checks/browser", "checks/standing", "checks/suite", "checks/stream", "checks/wire", "reports"},
+	"ssetest":          {"chaos", "checks", "checks/browser", "checks/standing", "checks/suite", "checks/wire", "reports"},
 	"reports":          {"checks", "checks/browser", "checks/hold", "checks/passage", "checks/remedy", "checks/recovery", "checks/stream", "checks/wire"},
 	"cmd/ssespec":      {"checks", "checks/*", "checks/browser", "checks/excuse", "checks/hold", "checks/remedy", "checks/profile", "checks/recovery", "checks/suite", "checks/stream", "checks/wire", "checks/passage", "checks/standing", "chaos", "chaos/origin", "config", "reports", "fixtures"},
 }

@@ -18,6 +18,9 @@ func initCommand() *cli.Command {
 		Usage:     "write a commented configuration to begin with",
 		ArgsUsage: "[FILE]",
 		Action: func(c *cli.Context) error {
+			if c.NArg() > 1 {
+				return usage("", "init writes one file, and %d were named", c.NArg())
+			}
 			name := c.Args().First()
 			switch name {
 			case "":
@@ -41,6 +44,10 @@ func writeConfig(c *cli.Context, name string) error {
 		return usage("", "%v", err)
 	}
 	_, err = f.WriteString(config.Example)
-	fmt.Fprintf(c.App.Writer, "%s is written. Name your endpoints in it, then: ssespec gate\n", name)
+	then := "ssespec gate"
+	if name != configName {
+		then += " -c " + name
+	}
+	fmt.Fprintf(c.App.Writer, "%s is written. Name your endpoints in it, then: %s\n", name, then)
 	return errors.Join(err, f.Close())
 }

@@ -5,8 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/url"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,6 @@ import (
 
 	"github.com/ssespec/ssespec/chaos"
 	"github.com/ssespec/ssespec/checks"
-	"github.com/ssespec/ssespec/checks/excuse"
 	"github.com/ssespec/ssespec/checks/wire"
 	"github.com/ssespec/ssespec/config"
 	"github.com/ssespec/ssespec/reports"
@@ -28,39 +28,40 @@ type job struct {
 	target *config.Target
 	flags  []config.Flag
 	url    string
+	rules  checks.Suite // before anybody chooses among them
 	gate   *gateRun
 }
 
-// jobs returns what the configuration asks of a target.
-func (g *gateRun) jobs(t *config.Target) []*job {
+// jobsOf returns what the configuration asks of a target.
+func (g *gateRun) jobsOf(t *config.Target) []*job {
 	var out []*job
-	add := func(run, name, url string, flags ...config.Flag) {
+	add := func(run, name, url string, rules checks.Suite, flags ...config.Flag) {
 		all := slices.Concat(g.file.Flags(), g.own(), t.Flags(), flags)
-		out = append(out, &job{run, name, t, all, url, g})
+		out = append(out, &job{run, name, t, all, url, rules, g})
 	}
 	if t.Checks() {
 		for i, origin := range first(t.Origins) {
 			f := config.Flag{Name: "origin", Value: origin.V, At: origin.At}
 			if i == 0 {
-				add("check", t.Name.V, t.URL.V, f)
+				add("check", t.Name.V, t.URL.V, undisturbed, f)
 			} else { // all but who may read it was seen before
-				add("check", t.Name.V+"@"+origin.V, t.URL.V, f, config.Flag{Name: "only", Value: "cors", At: origin.At})
+				add("check", t.Name.V+"@"+origin.V, t.URL.V, chosen(undisturbed, []string{"cors"}, g.skipped(t)), f)
 			}
 		}
 	}
 	if t.Chaos != nil {
 		flags := t.Chaos.Flags()
-		if u, err := url.Parse(t.URL.V); err == nil && t.Chaos.MayBreak.V {
+		if u, err := parseURL(t.URL.V); err == nil && t.Chaos.MayBreak.V {
 			flags = append(flags, config.Flag{Name: "i-may-break", Value: u.Hostname(), At: t.Chaos.MayBreak.At})
 		}
-		add("chaos", t.Name.V, t.URL.V, flags...)
+		add("chaos", t.Name.V, t.URL.V, disturbed, flags...)
 	}
 	for _, e := range t.Edge {
 		name := t.Name.V
 		if e.Name.IsSet() {
 			name += "@" + e.Name.V
 		}
-		add("edge", name, e.Via.V, e.Flags()...)
+		add("edge", name, e.Via.V, between, e.Flags()...)
 	}
 	return out
 }
@@ -71,29 +72,6 @@ func first(origins []config.Text) []config.Text {
 		return []config.Text{{}}
 	}
 	return origins
-}
-
-// group names the jobs that would disturb each other: those of one timing group, or else of one host.
-func (j *job) group() string {
-	if j.target.Group.IsSet() {
-		return "group " + j.target.Group.V
-	}
-	u, err := url.Parse(j.url)
-	if err != nil {
-		return j.url
-	}
-	return u.Host
-}
-
-// suite returns the rules of the run, before the user chooses among them.
-func (j *job) suite() checks.Suite {
-	switch j.run {
-	case "chaos":
-		return disturbed
-	case "edge":
-		return between
-	}
-	return undisturbed
 }
 
 // command returns the command that the job is like.
@@ -110,10 +88,11 @@ func (j *job) command() *cli.Command {
 // context returns the flags of the job as the command would see them. With only, no rules but these are asked for.
 func (j *job) context(ctx context.Context, only []string) (*cli.Context, error) {
 	parent := j.gate.c
-	app := &cli.App{Name: parent.App.Name, Writer: io.Discard, ErrWriter: parent.App.ErrWriter}
+	app := &cli.App{Name: parent.App.Name, Writer: io.Discard, ErrWriter: j.gate.once}
 	set := flag.NewFlagSet(j.run, flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	for _, f := range j.command().Flags {
+		reflect.ValueOf(f).Elem().FieldByName("EnvVars").SetZero() // SSESPEC_URL and the like are the gate's, not each target's
 		if err := f.Apply(set); err != nil {
 			return nil, err
 		}
@@ -131,48 +110,33 @@ func (j *job) context(ctx context.Context, only []string) (*cli.Context, error) 
 	return c, nil
 }
 
-// chosen returns the flags, those that choose rules as far as they name some of this run.
-func (j *job) chosen(only []string) []config.Flag {
-	var out []config.Flag
-	for _, f := range j.flags {
-		if (f.Name == "only" || f.Name == "skip") && (!matches(j.suite(), f.Value) || f.Name == "only" && len(only) > 0) {
-			continue
-		}
-		out = append(out, f)
-	}
-	for _, id := range only {
-		out = append(out, config.Flag{Name: "only", Value: id})
-	}
-	return out
-}
-
-func matches(s checks.Suite, pattern string) bool {
-	_, err := s.Match(pattern)
-	return err == nil
-}
-
-// idle reports whether the rules that the user chose are all of other runs.
-func (j *job) idle() bool {
-	asked, mine := false, false
-	for _, f := range j.flags {
-		if f.Name == "only" {
-			asked, mine = true, mine || matches(j.suite(), f.Value)
-		}
-	}
-	return asked && !mine
-}
-
 // wrong is a mistake in the configuration that only shows when the job is prepared.
 func (j *job) wrong(at config.Position, err error) error {
 	if at.Line == 0 {
-		at = j.target.At
+		at = j.place(err)
 	}
 	return usage("", "%s", j.gate.masked(fmt.Sprintf("%s: %v", at, hinted(err))))
+}
+
+// named is a flag in a sentence.
+var named = regexp.MustCompile(`--([a-z][a-z0-9.-]*[a-z0-9])`)
+
+// place returns where the value stands whose flag an error names, or else the target.
+func (j *job) place(err error) config.Position {
+	for _, m := range named.FindAllStringSubmatch(err.Error(), -1) {
+		for _, f := range j.flags {
+			if f.Name == m[1] && f.At.Line > 0 {
+				return f.At
+			}
+		}
+	}
+	return j.target.At
 }
 
 // A prepared job is ready to make recordings.
 type prepared struct {
 	judgment *judgment
+	lab      *chaos.Lab
 	record   func(context.Context, audience) (*wire.Bundle, error)
 }
 
@@ -183,40 +147,16 @@ func (j *job) prepare(ctx context.Context, only []string) (*prepared, error) {
 		return nil, err
 	}
 	p := &prepared{}
-	if p.judgment, err = newQuietJudgment(c, j.suite()); err != nil {
+	if p.judgment, err = newQuietJudgment(c, j.rules); err != nil {
 		return nil, j.wrong(config.Position{}, err)
 	}
+	p.judgment.suite = j.gate.narrowed(p.judgment.suite)
 	p.judgment.book = j.gate.book
-	if p.record, err = j.recorder(c, p.judgment.suite); err != nil {
+	if err = j.equip(c, p); err != nil {
 		return nil, j.wrong(config.Position{}, err)
 	}
+	j.gate.confide(p.lab)
 	return p, nil
-}
-
-// recorder returns what makes the recordings of the job.
-func (j *job) recorder(c *cli.Context, s checks.Suite) (func(context.Context, audience) (*wire.Bundle, error), error) {
-	switch j.run {
-	case "chaos":
-		r, err := newRun(c, j.url)
-		if err != nil {
-			return nil, err
-		}
-		j.gate.confide(r.l)
-		return r.record, nil
-	case "edge":
-		l, err := edgeLab(c)
-		if err != nil {
-			return nil, err
-		}
-		j.gate.confide(l)
-		return func(ctx context.Context, tell audience) (*wire.Bundle, error) { return gatherEdge(ctx, c, l, s, tell) }, nil
-	}
-	l, err := newLab(c, j.url)
-	if err != nil {
-		return nil, err
-	}
-	j.gate.confide(l)
-	return func(ctx context.Context, tell audience) (*wire.Bundle, error) { return record(ctx, c, l, s, tell) }, nil
 }
 
 // confide tells a lab what came from the environment, so that it masks it.
@@ -226,31 +166,52 @@ func (g *gateRun) confide(l *chaos.Lab) {
 	}
 }
 
-// do makes the recordings and judges them.
-func (j *job) do(ctx context.Context, tell audience) (*reports.Report, error) {
-	p, err := j.prepare(ctx, nil)
-	if err != nil {
-		return nil, err
+// equip finds what makes the recordings of the job.
+func (j *job) equip(c *cli.Context, p *prepared) (err error) {
+	switch j.run {
+	case "chaos":
+		var r *chaosRun
+		if r, err = newRun(c, j.url); err == nil {
+			p.lab, p.record = r.l, r.record
+		}
+		return err
+	case "edge":
+		p.lab, err = edgeLab(c)
+		p.record = func(ctx context.Context, tell audience) (*wire.Bundle, error) {
+			return gatherEdge(ctx, c, p.lab, p.judgment.suite, tell)
+		}
+		return err
 	}
+	p.lab, err = newLab(c, j.url)
+	p.record = func(ctx context.Context, tell audience) (*wire.Bundle, error) {
+		return record(ctx, c, p.lab, p.judgment.suite, tell)
+	}
+	return err
+}
+
+// do makes the recordings and judges them. The error is that the evidence could not be kept.
+func (j *job) do(ctx context.Context, tell audience) (*reports.Report, error) {
 	began := time.Now()
-	b, err := p.record(ctx, tell)
+	p, err := j.prepare(ctx, nil)
 	if err != nil {
 		return j.refused(began, err), nil
 	}
-	b.Name = j.name
-	kept, err := j.keep(b)
+	b, err := p.record(ctx, tell)
 	if err != nil {
-		return nil, err
+		return j.refused(began, j.wrong(config.Position{}, err)), nil
 	}
+	b.Name = j.name
+	kept, lost := j.keep(b)
 	ev := checks.NewEvidence(b)
 	results := j.level(p.judgment.suite.Judge(ev))
-	if results, err = j.confirm(ctx, tell, b, results); err != nil {
-		return nil, err
-	}
+	results, cut := j.confirm(ctx, tell, b, results)
 	r := p.judgment.conclude("gate", ev, results)
+	if cut && !r.Partial {
+		r.Exit, r.Partial, r.Why = exitInterrupted, true, wire.Interrupted+": whether it fails again was not seen"
+	}
 	r.Kept = kept
 	r.Source = j.source()
-	return r, nil
+	return r, lost
 }
 
 // refused is the report of a run that turned out to be one that the user has not allowed. The others are told of all the same.
@@ -260,7 +221,7 @@ func (j *job) refused(began time.Time, err error) *reports.Report {
 	l.Secrets.AddFrom(l.Target)
 	j.gate.confide(&l)
 	b := &wire.Bundle{Command: j.run, Name: j.name, Target: l.Secrets.Request(l.Target), Began: began}
-	r := &reports.Report{Version: thisBuild().Version, Command: "gate", Evidence: checks.NewEvidence(b), Exit: exitUsage, Why: j.wrong(config.Position{}, err).Error()}
+	r := &reports.Report{Version: thisBuild().Version, Command: "gate", Evidence: checks.NewEvidence(b), Exit: exitUsage, Why: err.Error()}
 	r.Source = j.source()
 	return r
 }
@@ -283,53 +244,34 @@ func (j *job) level(results []checks.Result) []checks.Result {
 	return out
 }
 
-// repeats is how often a failure that may have come of a bad moment is asked for again, at most.
-const repeats = 2
-
-// confirm makes the run again for rules of time that fail and are not known to: once is no proof.
-func (j *job) confirm(ctx context.Context, tell audience, b *wire.Bundle, results []checks.Result) ([]checks.Result, error) {
-	surprising := func(r checks.Result) bool { return r.Verdict == checks.Fail && r.Timing && r.Level > checks.Fact }
-	var ids []string
-	for _, r := range j.gate.book.Excuse(caseOf(b, results)) {
-		if surprising(r) {
-			ids = append(ids, r.ID)
-		}
-	}
-	again := map[string][]checks.Result{}
-	for n := 0; n < repeats && len(ids) > 0 && ctx.Err() == nil; n++ {
-		p, err := j.prepare(ctx, ids)
-		if err != nil {
-			return nil, err
-		}
-		b, err := p.record(ctx, tell)
-		if err != nil {
-			return nil, err
-		}
-		ids = nil
-		for _, r := range p.judgment.suite.Judge(checks.NewEvidence(b)) {
-			again[r.ID] = append(again[r.ID], r)
-			if r.Verdict != checks.Fail {
-				ids = append(ids, r.ID)
-			}
-		}
-	}
-	out := slices.Clone(results)
-	for i, r := range out {
-		if more := again[r.ID]; len(more) > 0 {
-			out[i] = excuse.Confirm(r, more)
-		}
-	}
-	return out, nil
-}
-
 // keep writes the evidence into the directory that -o names, and returns the file.
 func (j *job) keep(b *wire.Bundle) (string, error) {
 	dir := j.gate.c.String("output")
 	if dir == "" {
 		return "", nil
 	}
-	file := filepath.Join(dir, fileName(j.name)+"-"+j.run+".rec")
-	return file, keep(b, file)
+	file := filepath.Join(dir, j.fileName()+".rec")
+	if err := keep(b, file); err != nil {
+		return "", err
+	}
+	return file, nil
+}
+
+// fileName returns what no other job's evidence is called, on a file system that takes capitals for small letters either.
+func (j *job) fileName() string {
+	base, same := fileName(j.name)+"-"+j.run, 1
+	for _, before := range j.gate.todo {
+		if before == j {
+			break
+		}
+		if strings.EqualFold(fileName(before.name)+"-"+before.run, base) {
+			same++
+		}
+	}
+	if same > 1 {
+		base += fmt.Sprintf("-%d", same)
+	}
+	return base
 }
 
 // fileName makes a name fit for a file.

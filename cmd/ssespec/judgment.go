@@ -32,10 +32,11 @@ func newJudgment(c *cli.Context, s checks.Suite) (*judgment, error) {
 	if j.text, err = textOf(c); err != nil {
 		return nil, err
 	}
-	if j.book, err = bookOf(c); err != nil {
+	if j.book, err = bookOf(c, false); err != nil {
 		return nil, err
 	}
-	j.out, err = newOutputs(c)
+	j.book.Expected, _ = among(c, j.book.Expected)
+	j.out, err = newRunOutputs(c)
 	return j, err
 }
 
@@ -85,6 +86,7 @@ func (j *judgment) judge(command string, b *wire.Bundle) *reports.Report {
 func (j *judgment) conclude(command string, ev *checks.Evidence, results []checks.Result) *reports.Report {
 	r := &reports.Report{Version: thisBuild().Version, Command: command, Evidence: ev, Remedies: j.remedies, Products: j.products}
 	r.Results = j.book.Excuse(caseOf(ev.Bundle, results))
+	r.FailOn = j.gate.word()
 	r.Exit, r.Why = j.gate.decide(ev, r.Results)
 	r.Partial = r.Exit == exitInterrupted
 	return r
@@ -93,9 +95,7 @@ func (j *judgment) conclude(command string, ev *checks.Evidence, results []check
 // finish writes the reports and returns the error that carries the worst exit code.
 func (j *judgment) finish(rs []*reports.Report) error {
 	kept := upkeep(j.book, "what is known to fail", rs[0].Command, rs, false)
-	if err := j.out.write(rs, kept); err != nil {
-		return err
-	}
+	unwritten := j.out.write(rs, kept)
 	quiet := j.out.machine || j.c.Bool("quiet")
 	if !quiet {
 		if err := j.print(rs, kept); err != nil {
@@ -103,7 +103,7 @@ func (j *judgment) finish(rs []*reports.Report) error {
 		}
 	}
 	code, why := worst(rs, kept)
-	return ended(code, why, quiet)
+	return ended(code, why, quiet, unwritten)
 }
 
 // documents returns what programs are told of reports, and of the book they were judged with.
@@ -147,9 +147,14 @@ func worst(rs []*reports.Report, kept *reports.Document) (code int, why string) 
 	return code, why
 }
 
-// ended returns the error that carries an exit code. Where a report was printed it has said why.
-func ended(code int, why string, quiet bool) error {
+// ended returns the error that carries an exit code. Where a report was printed it has said why. A file that could not be written
+// is the user's mistake.
+func ended(code int, why string, quiet bool, unwritten error) error {
 	switch {
+	case unwritten != nil && worse(code, exitUsage) == exitUsage:
+		return unwritten
+	case unwritten != nil:
+		return &exitError{code, unwritten.Error()}
 	case code == exitPass:
 		return nil
 	case !quiet || code == exitFindings:

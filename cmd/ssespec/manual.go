@@ -48,11 +48,11 @@ func manualCommand(b *strings.Builder, c *cli.Command) {
 	}
 }
 
-// manualParagraph writes a paragraph, its lines as they are where some are indented: that is a file.
+// manualParagraph writes a paragraph, its lines as they are where some are indented: that is a file, or a command.
 func manualParagraph(b *strings.Builder, p string) {
 	switch {
 	case p == "":
-	case strings.Contains(p, "\n "):
+	case strings.HasPrefix(p, " ") || strings.Contains(p, "\n "):
 		fmt.Fprintf(b, ".PP\n.nf\n%s\n.fi\n", roff(p))
 	default:
 		fmt.Fprintf(b, ".PP\n%s\n", roff(p))

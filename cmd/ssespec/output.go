@@ -35,7 +35,7 @@ type outputs struct {
 
 // newOutputs finds out what is to be written, and whether it can be.
 func newOutputs(c *cli.Context) (*outputs, error) {
-	o := &outputs{stdout: c.App.Writer, files: map[string]string{}, summary: os.Getenv("GITHUB_STEP_SUMMARY")}
+	o := &outputs{stdout: c.App.Writer, files: map[string]string{}}
 	for _, f := range reports.Formats {
 		name := c.String(f.Name)
 		switch {
@@ -46,7 +46,7 @@ func newOutputs(c *cli.Context) (*outputs, error) {
 		case name == "-":
 			o.machine = true
 		default:
-			if err := writable(name); err != nil {
+			if err := o.free(name); err != nil {
 				return nil, usage("", "--%s: %v", f.Name, err)
 			}
 		}
@@ -56,6 +56,31 @@ func newOutputs(c *cli.Context) (*outputs, error) {
 		o.live = &lines{open: func() (io.WriteCloser, error) { return o.open(name) }, began: time.Now()}
 	}
 	return o, nil
+}
+
+// newRunOutputs are those of a run, which GitHub may want a summary of.
+func newRunOutputs(c *cli.Context) (*outputs, error) {
+	o, err := newOutputs(c)
+	if err != nil {
+		return nil, err
+	}
+	if o.summary = os.Getenv("GITHUB_STEP_SUMMARY"); o.summary == "" {
+		return o, nil
+	}
+	if err := writable(o.summary); err != nil {
+		return nil, usage("", "GITHUB_STEP_SUMMARY: %v", err)
+	}
+	return o, nil
+}
+
+// free makes sure that a file can be written, and that no other format is.
+func (o *outputs) free(name string) error {
+	for format, other := range o.files {
+		if other != "-" && filepath.Clean(other) == filepath.Clean(name) {
+			return fmt.Errorf("%s is the file of --%s: give each format its own", name, format)
+		}
+	}
+	return writable(name)
 }
 
 // writable makes sure that a file can be written before anything is asked of anybody. It makes none: who is told of a mistake
@@ -68,8 +93,10 @@ func writable(name string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	_, err = os.Stat(filepath.Dir(name))
-	return err
+	if _, err = os.Stat(filepath.Dir(name)); err != nil {
+		return fmt.Errorf("there is no directory %s: make it first", filepath.Dir(name))
+	}
+	return nil
 }
 
 // open returns the file of that name, emptied, or standard output.
@@ -100,34 +127,58 @@ func (o *outputs) tell(target, run string) audience {
 	}
 }
 
-// write writes every file, and where GitHub wants a summary, that.
+// write writes every file, and where GitHub wants a summary, that. One that cannot be written keeps none of the others.
 func (o *outputs) write(rs []*reports.Report, kept *reports.Document) error {
 	if len(o.files) == 0 && o.summary == "" {
 		return nil
 	}
 	ds := documents(rs, kept)
-	if err := o.all(ds); err != nil || o.summary == "" {
+	err := o.all(ds)
+	if o.summary == "" {
 		return err
 	}
-	f, err := os.OpenFile(o.summary, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o666)
-	if err != nil {
-		return usage("", "GITHUB_STEP_SUMMARY: %v", err)
+	f, open := os.OpenFile(o.summary, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o666)
+	if open == nil {
+		open = errors.Join(reports.Markdown(f, ds), f.Close())
 	}
-	return errors.Join(reports.Markdown(f, ds), f.Close())
+	if open != nil {
+		return unwritten(err, "GITHUB_STEP_SUMMARY: %v", open)
+	}
+	return err
 }
 
 // all writes every file.
 func (o *outputs) all(ds []*reports.Document) error {
+	var wrong error
 	for _, f := range reports.Formats {
 		name := o.files[f.Name]
 		if name == "" {
 			continue
 		}
 		if err := o.format(f, name, ds); err != nil {
-			return fmt.Errorf("write %s: %w", f.Name, err)
+			wrong = unwritten(wrong, "--%s: %v", f.Name, err)
 		}
 	}
-	return nil
+	return wrong
+}
+
+// unwritten adds to what could not be written. That is a matter of the user's disk.
+func unwritten(before error, format string, a ...any) error {
+	err := usage("", format, a...)
+	if before != nil {
+		err = usage("", "%v\n%v", before, err)
+	}
+	return err
+}
+
+// unkept says whose evidence could not be kept.
+func unkept(lost []error) (wrong error) {
+	for _, err := range lost {
+		if err != nil {
+			wrong = unwritten(wrong, "-o: %v", err)
+		}
+	}
+	return wrong
 }
 
 // format writes one file; that of the lines may be open already.
@@ -141,6 +192,23 @@ func (o *outputs) format(f reports.Format, name string, ds []*reports.Document) 
 		return err
 	}
 	return errors.Join(f.Write(w, ds), w.Close())
+}
+
+// A onceWriter leaves out what it was told before: what holds for all targets is said once.
+type onceWriter struct {
+	to   io.Writer
+	said map[string]bool
+	mu   sync.Mutex
+}
+
+func (o *onceWriter) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.said[string(b)] {
+		return len(b), nil
+	}
+	o.said[string(b)] = true
+	return o.to.Write(b)
 }
 
 // A lines is a file to which runs that go on at the same time write lines.

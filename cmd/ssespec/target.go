@@ -101,13 +101,13 @@ func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(full)
 	switch {
 	case err != nil:
-		return nil, usage("", "%q is not a URL: %v", raw, err.(*url.Error).Err)
+		return nil, usage("", "%q is not a URL: %v", withoutUser(raw), err.(*url.Error).Err)
 	case u.Scheme == "ws" || u.Scheme == "wss":
-		return nil, usage("", "WebSocket endpoints are not judged in this release: %s", raw)
+		return nil, usage("", "WebSocket endpoints are not judged in this release: %s", withoutUser(raw))
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, usage("Write http:// or https://.", "%q is no scheme that streams over HTTP", u.Scheme)
 	case u.Hostname() == "":
-		return nil, usage("", "%q has no host", raw)
+		return nil, usage("", "%q has no host", withoutUser(raw))
 	}
 	u.Fragment = ""
 	if u.Path == "" {
@@ -115,6 +115,11 @@ func parseURL(raw string) (*url.URL, error) {
 	}
 	return u, nil
 }
+
+// userOf is the name and the password in what was meant to be a URL.
+var userOf = regexp.MustCompile(`//[^/?#]*@`)
+
+func withoutUser(raw string) string { return userOf.ReplaceAllString(raw, "//") }
 
 func profileOf(name string) (string, error) {
 	if name == "" || name == "auto" {

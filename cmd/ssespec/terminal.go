@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"syscall"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/urfave/cli/v2"
@@ -14,12 +16,15 @@ import (
 	"github.com/ssespec/ssespec/reports"
 )
 
-// interruptible returns a context that the first Ctrl-C ends, so that the current experiment stops
-// and what was seen is reported. The second one ends the program at once.
+// impatience is how long after the first Ctrl-C a second one is one: a process that is sent a signal together with its group gets two.
+const impatience = 300 * time.Millisecond
+
+// interruptible returns a context that the first Ctrl-C ends, or whoever ends the job in which the program runs, so that the
+// current experiment stops and what was seen is reported. The second one ends the program at once.
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	c := make(chan os.Signal, 2)
-	signal.Notify(c, os.Interrupt)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		select {
 		case <-c:
@@ -27,8 +32,13 @@ func interruptible(parent context.Context) (context.Context, func()) {
 		case <-ctx.Done():
 			return
 		}
-		if _, again := <-c; again {
-			os.Exit(exitInterrupted)
+		for first := time.Now(); ; {
+			if _, again := <-c; !again {
+				return
+			}
+			if time.Since(first) > impatience {
+				os.Exit(exitInterrupted)
+			}
 		}
 	}()
 	return ctx, func() {
