@@ -9,7 +9,7 @@ type Edge struct {
 	// The URL of the endpoint, past what is to be judged.
 	Direct Text `yaml:"direct" form:"url" flag:"direct"`
 	// Be the endpoint, at this address, to which the hop leads.
-	Listen Text `yaml:"listen" flag:"listen"`
+	Listen Text `yaml:"listen" form:"address" flag:"listen"`
 	// Places between direct and via where the stream can be read, by name, the endpoint's neighbour first.
 	Hops Pairs `yaml:"hops" form:"url" join:"=" flag:"hop"`
 	// How much is looked at, and how long it takes.

@@ -19,7 +19,7 @@ type Form struct {
 
 // Forms are the forms by the names that the tags of the fields have: rule-pattern, level, fail-on, promise, profile, resume,
 // origin, url, field (a header field, "Name: value"), schedule, fault, product. A form that is not among them is not
-// checked, except duration, date, bytes, name, http, depth and run, which this package knows itself.
+// checked, except duration, date, bytes, name, address, http, depth and run, which this package knows itself.
 type Forms map[string]Form
 
 // Of returns the form of a name: the caller's, or the package's own.
@@ -41,6 +41,8 @@ func ownForm(name string) Form {
 		return Form{Pattern: `^[1-9][0-9]{0,9} ?(B|kB|KiB|MB|MiB|GB|GiB)$`, Says: "a number of bytes, or a number and its unit", Example: "8MiB"}
 	case "name":
 		return Form{Pattern: `^[\p{L}\p{N}._-]([\p{L}\p{N}._ -]{0,98}[\p{L}\p{N}._-])?$`, Says: "at most 100 letters, digits, '.', '_', '-', and spaces between them", Example: "chat"}
+	case "address":
+		return Form{Pattern: `^(https?://)?[^/ ]*:[0-9]{1,5}$`, Says: "an address and its port", Example: "127.0.0.1:9000"}
 	case "http":
 		return Form{Words: []string{"1.1", "2"}, Example: `"1.1"`}
 	case "depth":

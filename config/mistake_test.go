@@ -40,6 +40,9 @@ var mistakes = []wrongSource{
 	{"targets of nothing", "targets:\n"},
 	{"a target that is nothing", "targets:\n  -\n"},
 	{"missing keys of a waiver", "waivers:\n  - rule: a/b\n" + target},
+	{"an address without a port", in("edge: {via: http://b/, listen: localhost}")},
+	{"several routes without names", in("edge: [{via: http://b/, direct: http://a/}, {via: http://c/, direct: http://a/}]")},
+	{"routes of one name", in("edge:\n  - {name: b, via: http://b/, direct: http://a/}\n  - {name: b, via: http://c/, direct: http://a/}")},
 	{"duplicate names", "targets:\n  - {name: a, url: http://a/}\n  - {name: b, url: http://b/}\n  - name: a\n    url: http://c/\n"},
 
 	{"a text for a number", in("chaos: {runs: three}")},

@@ -53,7 +53,8 @@ func valid(s *jsonschema.Schema, source string) error {
 // unknowable are mistakes that no schema can find: it sees values, and neither names, files, the environment nor how they
 // are written.
 var unknowable = []string{
-	"duplicate names", "a date that is no day", "a duration of nothing", "a number in hexadecimal", "nothing to do",
+	"duplicate names", "several routes without names", "routes of one name",
+	"a date that is no day", "a duration of nothing", "a number in hexadecimal", "nothing to do",
 	"a caller's form", "a caller's form of a URL", "a pattern of targets", "a body that would be a file", "a tag",
 	"a variable that is not set", "a variable that is empty", "a variable of a field as on the command line", "a variable in the second line of a text",
 	"a variable behind wide characters", "a variable without a name", "a variable that does not end", "a variable that makes a wrong value",

@@ -125,6 +125,23 @@ func (t *Target) check(r *reader, written keys) {
 	case t.Check.IsSet() && !t.Check.V && t.Chaos == nil && !written["edge"]:
 		r.wrong(t.Check.At, "nothing is asked of this target: take check: false out, or write chaos: true")
 	}
+	t.checkRoutes(r)
+}
+
+// checkRoutes looks at the names of several routes, by which reports and baselines tell them apart.
+func (t *Target) checkRoutes(r *reader) {
+	lines := map[string]int{}
+	for _, e := range t.Edge {
+		before, twice := lines[e.Name.V]
+		switch {
+		case !twice:
+			lines[e.Name.V] = e.At.Line
+		case !e.Name.IsSet():
+			r.wrong(e.At, "the route in line %d has no name either: write name: cdn", before)
+		default:
+			r.wrong(e.Name.At, "the route in line %d is called %s too: give each its own name", before, quote(e.Name.V))
+		}
+	}
 }
 
 // check looks at the body, which is written once and means itself.

@@ -1,7 +1,9 @@
 package ssetest
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
@@ -42,12 +44,16 @@ func judge(ctx context.Context, url string, s *settings) (*Report, error) {
 		return nil, err
 	}
 	ev := checks.NewEvidence(b)
-	if _, why := standing.Of(ev); why != "" {
-		return nil, errors.New(why)
+	is, why := standing.Of(ev)
+	if is == standing.NoStream {
+		return nil, errors.New(asOptions.Replace(why))
 	}
-	r := &Report{Evidence: ev, Results: rules.Judge(ev), Short: strings.Join(standing.Cut(b), ", "), settings: s}
+	r := &Report{Evidence: ev, Results: rules.Judge(ev), Short: asOptions.Replace(strings.Join(standing.Cut(b), ", ")), settings: s}
 	for i := range r.Results {
 		s.temper(&r.Results[i])
+	}
+	if is == standing.TooLittle && len(r.Failures()) == 0 { // else those say what is wrong with the little
+		return nil, errors.New(asOptions.Replace(why))
 	}
 	if r.Count(checks.Pass)+r.Count(checks.Fail)+r.Count(checks.Expected)+r.Count(checks.Broken) == 0 {
 		return nil, errors.New("nothing could be judged: " + r.Results[0].Reason)
@@ -55,14 +61,22 @@ func judge(ctx context.Context, url string, s *settings) (*Report, error) {
 	return r, nil
 }
 
+// asOptions puts options in the place of the command's flags, and the mistake of a handler before that of a proxy.
+var asOptions = strings.NewReplacer(
+	"-H 'Authorization: Bearer $TOKEN' or -u", "Header",
+	"(--watch)", "(Watch)", " (--max-time)", "", " (--max-requests)", "",
+	"(--cacert FILE trusts one, -k any)", "(CACert trusts one)",
+	"it is slow, or a proxy holds the answer back (nginx: proxy_buffering)", "it is slow or does not flush, or a proxy holds the answer back",
+)
+
 // gather makes the recordings that the rules need.
 func (s *settings) gather(ctx context.Context, raw string, rules checks.Suite) (*wire.Bundle, error) {
 	u, err := url.Parse(raw)
-	if err != nil {
-		return nil, err
+	if err != nil { // which quotes all of it, passwords too
+		return nil, fmt.Errorf("the URL cannot be read: %w: write http:// or https:// and a host", errors.Unwrap(err))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return nil, fmt.Errorf("%q is no URL of a stream: write http:// or https:// and a host", raw)
+		return nil, fmt.Errorf("%q is no URL of a stream: write http:// or https:// and a host", u.Redacted())
 	}
 	plan, err := chaos.Plan(rules.Needs())
 	if err != nil {
@@ -88,9 +102,24 @@ func (s *settings) aim(u *url.URL) *chaos.Lab {
 	if u.Fragment = ""; u.Path == "" {
 		u.Path = "/"
 	}
+	login(&l, u)
 	l.Target.URL = u.String()
 	l.Secrets.AddFrom(l.Target)
 	return &l
+}
+
+// login sends a name and password of the URL as a field, as browsers and the command do (RFC 7617).
+func login(l *chaos.Lab, u *url.URL) {
+	if u.User == nil {
+		return
+	}
+	name := u.User.Username()
+	password, _ := u.User.Password()
+	l.Secrets.Add(cmp.Or(password, name)) // some services take the token for the name
+	if r := &l.Target; !r.Header.Has("Authorization") {
+		r.Header = r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(name+":"+password)))
+	}
+	u.User = nil
 }
 
 // temper lets options have their say on a result.

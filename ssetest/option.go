@@ -1,6 +1,8 @@
 package ssetest
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
@@ -86,6 +88,21 @@ func Method(name string) Option {
 // Body sends a body, by POST unless Method says something else. Its media type is application/json unless Header says something else.
 func Body(body string) Option {
 	return func(s *settings) error { s.lab.Target.Body = []byte(body); return nil }
+}
+
+// CACert trusts a certificate and those that it signed, and no authority of the system. That of a server of httptest is
+// its Certificate().
+func CACert(cert *x509.Certificate) Option {
+	return func(s *settings) error {
+		if cert == nil {
+			return errors.New("CACert: there is no certificate: a server of httptest has one behind StartTLS")
+		}
+		if s.lab.TLS == nil {
+			s.lab.TLS = &tls.Config{RootCAs: x509.NewCertPool()}
+		}
+		s.lab.TLS.RootCAs.AddCert(cert)
+		return nil
+	}
 }
 
 // Expect declares what the endpoint promises, so that breaking it is a failure at level must: "resume", "exactly-once", "finite",

@@ -98,7 +98,7 @@ func (r *Report) failure(x checks.Result) string {
 			break
 		}
 		says = append(says, "→ "+place(f.Where)+f.Message)
-		if f.Excerpt != "" {
+		if f.Excerpt != "" && f.Excerpt != `""` {
 			says = append(says, "  "+f.Excerpt)
 		}
 	}

@@ -11,9 +11,10 @@
 // shows. Nothing is injected and no connection is cut: ssespec chaos does that.
 //
 // A stream that does not end is watched for three seconds, which unit tests can afford, where the command takes fifteen:
-// rules on heartbeats may need [Watch].
+// rules on heartbeats may need [Watch]. That events are sent as they are made is judged where [Expect] says "incremental", which
+// finds a forgotten Flush.
 //
-// It imports chaos, checks, browser, stream, suite, wire and reports.
+// It imports chaos, checks, browser, standing, suite, wire and reports.
 package ssetest
 
 import (
@@ -80,8 +81,9 @@ func run(t *testing.T, url string, s *settings) {
 		}
 		rules := r.Results[from:to]
 		t.Run(family, func(t *testing.T) {
+			t.Helper() // so that the line of a failure is the user's
 			for _, x := range rules {
-				t.Run(x.Slug(), func(t *testing.T) { r.tell(t, x) })
+				t.Run(x.Slug(), func(t *testing.T) { t.Helper(); r.tell(t, x) })
 			}
 		})
 		from = to

@@ -85,7 +85,7 @@ func TestHandlerInATest(t *testing.T) {
 		{"known", "", "fails, as expected: an old client"},
 		{"stale", broken, "passes now, though it was expected to fail (an old client): take Expected out"},
 		{"path", "", "--- PASS: TestAsAUser/framing/blank-line"},
-		{"nowhere", "TestAsAUser", "the target answered status 404 to GET: not a stream, nothing to judge"},
+		{"nowhere", "TestAsAUser", "the target answered status 404: not a stream, nothing to judge"},
 		{"url", broken, `"\xfc" is not UTF-8`},
 		{"stuck", "TestAsAUser", "the handler still runs 5s after its readers left"},
 		{"posted", "", "--- PASS: TestAsAUser/http/accept-mismatch"}, // which asks a second time
@@ -102,6 +102,9 @@ func TestHandlerInATest(t *testing.T) {
 			}
 			if !strings.Contains(out, tc.says) {
 				t.Errorf("it does not say %q:\n%s", tc.says, out)
+			}
+			if strings.Contains(out, " ssetest.go:") {
+				t.Errorf("lines of this package are named in place of the user's:\n%s", out)
 			}
 		})
 	}
