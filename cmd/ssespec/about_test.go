@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -51,11 +50,11 @@ func TestTheBuildSaysWhatItWasMadeFrom(t *testing.T) {
 // printed returns what a command of this program prints.
 func printed(t *testing.T, args ...string) string {
 	t.Helper()
-	var out, errs strings.Builder
-	if code := run(context.Background(), args, &out, &errs); code != exitPass {
-		t.Fatalf("ssespec %v: exit code %d: %s", args, code, &errs)
+	r := ssespec(t, args...) // tests of shells run side by side, and commands of urfave/cli in one process share their flags
+	if r.code != exitPass {
+		t.Fatalf("ssespec %v: exit code %d: %s", args, r.code, r.stderr)
 	}
-	return out.String()
+	return r.stdout
 }
 
 // typedLines are what somebody has typed behind ssespec when he asks for completion, and what he is offered.
