@@ -24,7 +24,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
 		if len(source) > 1<<14 {
-			t.Skip("the time is tested below")
+			return // how long a large file takes is another test
 		}
 		for _, p := range []any{&File{}, &waiverFile{}, &baselineFile{}} {
 			r := newReader("ssespec.yml", forms())

@@ -10,6 +10,32 @@ import (
 // gravities are exit codes in the order in which one outweighs another.
 var gravities = []int{130, 70, 2, 3, 1, 4, 0}
 
+// A runEnd is what came of a run, in one word.
+type runEnd struct {
+	Word string
+	Tone string // good, bad, warn or fault
+	Many string // of several runs: how many …
+}
+
+// endings has a word for each exit code.
+var endings = map[int]runEnd{
+	0:   {"PASS", "good", "passed"},
+	1:   {"FAIL", "bad", "failed"},
+	2:   {"MISTAKE", "bad", "asked for wrongly"},
+	3:   {"NO STREAM", "bad", "without a stream"},
+	4:   {"INCONCLUSIVE", "warn", "inconclusive"},
+	70:  {"BROKEN", "fault", "broken"},
+	130: {"INTERRUPTED", "warn", "interrupted"},
+}
+
+// endOf returns what came of a run, by its exit code.
+func endOf(exit int) runEnd {
+	if e, ok := endings[exit]; ok {
+		return e
+	}
+	return endings[1]
+}
+
 // gravest returns the document by which the end of all is told, or nil.
 func gravest(ds []*Document) *Document {
 	if len(ds) == 0 {

@@ -178,13 +178,10 @@ func (p *page) totals(g *Gate) []item {
 		ended[r.Exit]++
 	}
 	all := []item{{plural(len(g.Reports), "run", "runs"), plain}}
-	for _, e := range []struct {
-		exit int
-		what string
-		st   style
-	}{{0, "passed", good}, {1, "failed", bad}, {2, "not allowed", bad}, {3, "without a stream", bad}, {4, "inconclusive", warn}, {70, "broken", fault}, {130, "interrupted", warn}} {
-		if n := ended[e.exit]; n > 0 {
-			all = append(all, item{fmt.Sprintf("%d %s", n, e.what), e.st})
+	for _, exit := range []int{0, 1, 2, 3, 4, 70, 130} {
+		if n := ended[exit]; n > 0 {
+			e := endOf(exit)
+			all = append(all, item{fmt.Sprintf("%d %s", n, e.Many), tones[e.Tone]})
 		}
 	}
 	return append(all, item{"in " + round(g.Took).String(), faint})

@@ -44,7 +44,7 @@ type webPage struct {
 	Style    template.CSS
 	Script   template.JS
 	Title    string
-	End      webEnding
+	End      runEnd
 	Why      string
 	Facts    []string
 	Sections []*webSection
@@ -56,7 +56,7 @@ type webPage struct {
 
 // webPageOf puts together what the page shows of documents.
 func webPageOf(ds []*Document) (*webPage, error) {
-	p := &webPage{End: endings[4], Why: "nothing was judged"}
+	p := &webPage{End: endOf(4), Why: "nothing was judged"}
 	if err := p.dress(); err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func webPageOf(ds []*Document) (*webPage, error) {
 		p.Sections = append(p.Sections, s)
 	}
 	if len(ds) > 0 {
-		p.End, p.Why, p.Facts = endOf(gravest(ds)), p.why(ds), p.facts()
+		p.End, p.Why, p.Facts = endOf(gravest(ds).Exit), p.why(ds), p.facts()
 	}
 	p.Title = strings.TrimSpace(p.End.Word + " " + strings.Join(p.targets(), ", "))
 	p.choices()
@@ -102,38 +102,13 @@ func hashOf(b []byte) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// A webEnding is what came of a run, in one word.
-type webEnding struct {
-	Word string
-	Tone string // good, bad, warn or fault
-	Many string // of several runs: how many …
-}
-
-// endings has a word for each exit code.
-var endings = map[int]webEnding{
-	0:   {"PASS", "good", "passed"},
-	1:   {"FAIL", "bad", "failed"},
-	2:   {"MISTAKE", "bad", "asked for wrongly"},
-	3:   {"NO STREAM", "bad", "without a stream"},
-	4:   {"INCONCLUSIVE", "warn", "inconclusive"},
-	70:  {"BROKEN", "fault", "broken"},
-	130: {"INTERRUPTED", "warn", "interrupted"},
-}
-
-func endOf(d *Document) webEnding {
-	if e, ok := endings[d.Exit]; ok {
-		return e
-	}
-	return endings[1]
-}
-
 // why gives the reason of the whole: of one run its own, of several how each ended.
 func (p *webPage) why(ds []*Document) string {
 	if len(ds) == 1 {
 		return p.Sections[0].Why
 	}
 	runs, files := apart(ds)
-	words := tally(runs, func(exit int) string { return endings[exit].Many })
+	words := tally(runs, func(exit int) string { return endOf(exit).Many })
 	out := "Of " + plural(len(runs), "run", "runs") + ": " + strings.Join(words, ", ")
 	for _, why := range files {
 		out += "; " + brief(why)

@@ -85,7 +85,7 @@ type webSection struct {
 	*Document
 	Key      string // what its anchors begin with
 	Name     string
-	End      webEnding
+	End      runEnd
 	Why      string
 	Groups   []*webGroup
 	Failures []choice        // by level
@@ -100,7 +100,7 @@ type webSection struct {
 
 // sectionOf puts together what the page shows of one document.
 func sectionOf(d *Document, names anchors, room *allowance, n int) (*webSection, error) {
-	s := &webSection{Document: d, Name: d.Target.label(), End: endOf(d), Why: whyOf(d), Drawn: room.timelines[n]}
+	s := &webSection{Document: d, Name: d.Target.label(), End: endOf(d.Exit), Why: whyOf(d), Drawn: room.timelines[n]}
 	s.Key = names.unique(s.key())
 	s.rules(names, room)
 	s.recordings(names)

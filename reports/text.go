@@ -272,23 +272,13 @@ func (r *Report) failedByLevel() string {
 	return " (" + strings.Join(words, ", ") + ")"
 }
 
-// wordOf is the verdict on a run, by its exit code.
+// tones are the styles of the tones of endings.
+var tones = map[string]style{"good": good, "bad": bad, "warn": warn, "fault": fault}
+
+// wordOf is the verdict on a run, by its exit code, and its style.
 func wordOf(exit int) (string, style) {
-	switch exit {
-	case 0:
-		return "PASS", good
-	case 2:
-		return "MISTAKE", bad
-	case 3:
-		return "NO STREAM", bad
-	case 4:
-		return "INCONCLUSIVE", warn
-	case 70:
-		return "BROKEN", fault
-	case 130:
-		return "INTERRUPTED", warn
-	}
-	return "FAIL", bad
+	e := endOf(exit)
+	return e.Word, tones[e.Tone]
 }
 
 func (p *page) verdict() {

@@ -253,15 +253,11 @@ func checkBaseline(r *baselineRun) error {
 
 // readReport reads a JSON report.
 func readReport(name string) ([]*reports.Document, error) {
-	in := io.Reader(os.Stdin)
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, usage("", "%v", err)
-		}
-		defer f.Close()
-		in = f
+	in, err := opened(name)
+	if err != nil {
+		return nil, err
 	}
+	defer in.Close()
 	ds, err := reports.Read(in)
 	if err != nil {
 		return nil, usage("A report is written by --json=FILE.", "%s is not a report: %v", name, err)

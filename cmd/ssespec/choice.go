@@ -106,8 +106,8 @@ func (g *gateRun) neverJudged() []string {
 	return out
 }
 
-// chosen returns the flags, those that choose rules as far as they name some of this run.
-func (j *job) chosen(only []string) []config.Flag {
+// settings returns the flags, those that choose rules as far as they name some of this run.
+func (j *job) settings(only []string) []config.Flag {
 	var out []config.Flag
 	for _, f := range j.flags {
 		if (f.Name == "only" || f.Name == "skip") && (!matches(j.rules, f.Value) || f.Name == "only" && len(only) > 0) {

@@ -68,7 +68,7 @@ func demo(c *cli.Context) error {
 	}
 	fmt.Fprintf(out, "\nThe sound endpoint %s, and came back whole however it was cut; %d of %d planted mistakes were found in the\nbroken one, and the event that the last one loses.\n",
 		map[bool]string{true: "passed", false: "did not pass"}[sound.Exit == exitPass], found, len(demoDefects))
-	fmt.Fprintf(out, "Now yours: ssespec http://localhost:8080/your/stream, and ssespec chaos with the same.\nWhat stands before it: ssespec edge --help\n")
+	fmt.Fprintf(out, "Now yours: ssespec http://localhost:8080/your/stream, and ssespec chaos with the same.\nWhat stands before it: ssespec edge --help. In a pipeline: ssespec init, then ssespec gate\n")
 	if sound.Exit != exitPass || found < len(demoDefects) {
 		return &exitError{exitFault, "the demo did not end as it must on every machine"}
 	}

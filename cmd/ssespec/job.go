@@ -99,7 +99,7 @@ func (j *job) context(ctx context.Context, only []string) (*cli.Context, error) 
 	}
 	c := cli.NewContext(app, set, nil)
 	c.Context = ctx
-	for _, f := range append(j.chosen(only), config.Flag{Name: "quiet", Value: "true"}, config.Flag{Name: "literal", Value: "true"}) {
+	for _, f := range append(j.settings(only), config.Flag{Name: "quiet", Value: "true"}, config.Flag{Name: "literal", Value: "true"}) {
 		if set.Lookup(f.Name) == nil {
 			continue
 		}

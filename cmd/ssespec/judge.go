@@ -79,20 +79,28 @@ func declare(c *cli.Context, b *wire.Bundle) error {
 
 // load reads a recording.
 func load(name string) (*wire.Bundle, error) {
-	in := io.Reader(os.Stdin)
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, usage("", "%v", err)
-		}
-		defer f.Close()
-		in = f
+	in, err := opened(name)
+	if err != nil {
+		return nil, err
 	}
+	defer in.Close()
 	b, err := wire.Decode(in)
 	if err != nil {
 		return nil, usage("", "%s is not a recording: %v", name, err)
 	}
 	return b, nil
+}
+
+// opened returns a file to read, or standard input where it is named "-".
+func opened(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(os.Stdin), nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, usage("", "%v", err)
+	}
+	return f, nil
 }
 
 func recordCommand() *cli.Command {

@@ -39,8 +39,8 @@ func buildRelease(t *testing.T, dir string) []byte {
 
 // TestTheBinaryIsSmallStaticAndReproducible builds it a second time from what a Docker build sees, somewhere else.
 func TestTheBinaryIsSmallStaticAndReproducible(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds the program twice")
+	if raceDetector || testing.Short() {
+		t.Skip("it builds the program twice, without the race detector: .ci/run does so in its run without it")
 	}
 	t.Parallel()
 	b := buildRelease(t, root)
@@ -82,8 +82,8 @@ func repoFile(t *testing.T, name string) string {
 
 // TestItBuildsForEveryPlatform takes minutes where nothing is cached.
 func TestItBuildsForEveryPlatform(t *testing.T) {
-	if os.Getenv("SSESPEC_REAL") == "" {
-		t.Skip("SSESPEC_REAL asks for it: it takes minutes")
+	if raceDetector || os.Getenv("SSESPEC_REAL") == "" {
+		t.Skip("it takes minutes: .ci/run asks for it by SSESPEC_REAL, in its run without the race detector")
 	}
 	for _, goos := range []string{"linux", "darwin", "windows"} {
 		for _, goarch := range []string{"amd64", "arm64"} {
